@@ -1,0 +1,81 @@
+"""Answers to interactions, and the one place that speaks of errors to people."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+import discord
+from discord import app_commands, ui
+
+from bot import layouts
+from bot.config import Settings
+from bot.errors import UserError
+from bot.language import Language, language
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class Home(Protocol):
+    """What an interaction needs of the bot that it came to."""
+
+    database: Database
+    settings: Settings
+
+    def now(self) -> datetime: ...
+
+
+def sent(interaction: discord.Interaction) -> dict[str, Any]:
+    """What Discord sent of the interaction: an item's id and values, or a modal's fields."""
+    return cast("dict[str, Any]", interaction.data or {})
+
+
+def home(interaction: discord.Interaction) -> Home:
+    """The bot that the interaction came to."""
+    return cast("Home", interaction.client)
+
+
+def reader(interaction: discord.Interaction) -> Language:
+    """The language of the person who acts."""
+    return language(str(interaction.locale))
+
+
+async def answer(interaction: discord.Interaction, view: ui.LayoutView, *, ephemeral: bool = True) -> None:
+    """Answers for the asker alone, or for the channel; in place of "thinking…" where the answer was put off."""
+    if not interaction.response.is_done():
+        await interaction.response.send_message(view=view, ephemeral=ephemeral)
+    elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        # A deferred answer may carry only its being ephemeral; the layout comes with the edit (Discord, Interactions).
+        await interaction.edit_original_response(view=view)
+    else:
+        await interaction.followup.send(view=view, ephemeral=ephemeral)
+
+
+async def explain(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tells a person what went wrong: what they can mend in their words, all else by a reference that is in the log."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    words = reader(interaction)
+    if isinstance(error, UserError):
+        text = words.error(error)
+    elif isinstance(error, app_commands.MissingPermissions):
+        text = words.text("Only those with the “Manage Server” permission may do this.")
+    elif isinstance(error, app_commands.CheckFailure):
+        text = words.text("This cannot be done here.")
+    elif isinstance(error, app_commands.TransformerError):
+        text = words.text("{text} cannot be read here.", text=f"“{str(error.value)[:60]}”")
+    else:
+        reference = secrets.token_hex(4)
+        command = interaction.command.qualified_name if interaction.command else sent(interaction).get("custom_id")
+        log.error("Interaction %s failed, reference %s", command, reference, exc_info=error)
+        text = words.text(
+            "Something went wrong here, and it is in the log. Reference: {reference}", reference=reference
+        )
+    try:
+        await answer(interaction, layouts.note(text))
+    except discord.HTTPException as failure:
+        # The interaction is over (15 minutes) or Discord is out of reach: there is nobody left to tell.
+        log.warning("An answer could not be given: %s", failure)

@@ -1,0 +1,62 @@
+"""arXiv identifiers, and the addresses that hold one.
+
+The forms are those of https://info.arxiv.org/help/arxiv_identifier.html: ``2406.14347`` since April 2007 (four or five
+digits after the point), ``hep-th/9901001`` or ``math.GT/0309136`` before. Versions (``v2``) are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+_ID = r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z][a-z-]{1,15}(?:\.[A-Z]{2})?/[0-9]{7})"
+_WHOLE = re.compile(rf"(?:arxiv:)?\s*({_ID})(?:v[0-9]+)?", re.IGNORECASE)
+_PATH = re.compile(rf"/(?:abs|pdf|html|papers)/({_ID})(?:v[0-9]+)?(?:\.pdf)?/?", re.IGNORECASE)
+_ARXIV = ("arxiv.org", "www.arxiv.org", "export.arxiv.org")
+_MIRRORS = ("huggingface.co", "hf.co", "www.alphaxiv.org", "alphaxiv.org")
+
+
+def id_of_address(address: str) -> str | None:
+    """The versionless id of an address on arxiv.org; None for any other address."""
+    return _id_at(address, _ARXIV)
+
+
+def id_of_text(text: str) -> str | None:
+    """The versionless id that a person typed: an id, or an address on arXiv, Hugging Face or alphaXiv."""
+    text = text.strip()
+    if match := _WHOLE.fullmatch(text):
+        return _canonical(match[1])
+    return _id_at(text, _ARXIV + _MIRRORS)
+
+
+def abstract_address(arxiv_id: str) -> str:
+    """The address of the paper's page."""
+    return f"https://arxiv.org/abs/{arxiv_id}"
+
+
+def pdf_address(arxiv_id: str) -> str:
+    """The address of the paper itself."""
+    return f"https://arxiv.org/pdf/{arxiv_id}"
+
+
+def hugging_face_address(arxiv_id: str) -> str:
+    """The address of the paper's page on Hugging Face."""
+    return f"https://huggingface.co/papers/{arxiv_id}"
+
+
+def _id_at(address: str, hosts: tuple[str, ...]) -> str | None:
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or host not in hosts:
+        return None
+    match = _PATH.fullmatch(parts.path)
+    return _canonical(match[1]) if match else None
+
+
+def _canonical(arxiv_id: str) -> str:
+    # Old identifiers are lowercase up to the subject class, which arXiv ignores in look-ups.
+    archive, slash, number = arxiv_id.partition("/")
+    return archive.split(".")[0].lower() + slash + number if slash else arxiv_id

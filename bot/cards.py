@@ -1,0 +1,122 @@
+"""A paper as a card, and what stands beside cards: its title as a link, its picture, the menu of summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import discord
+from discord import ui
+
+from bot import arxiv, custom_ids, layouts, markdown
+from bot.language import Language
+from bot.text import clean, clip, escape_within, sentences, tex_to_unicode, width
+from storage.models import Entry
+
+_RASTER = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+_VIDEO = (".mp4", ".webm", ".mov", ".m4v")
+_CARD = 600
+_TEASER = 220
+_TITLE = 220
+
+
+def cards(
+    entries: Sequence[tuple[int | None, Entry]],
+    language: Language,
+    room: int,
+    *,
+    dated: bool,
+    reasons: Sequence[str] = (),
+) -> list[ui.Item[ui.LayoutView]]:
+    """A card an entry, at most three components each, with ``room`` characters for all."""
+    items: list[ui.Item[ui.LayoutView]] = []
+    for index, (number, entry) in enumerate(entries):
+        share = room // (len(entries) - index)
+        text = _card(number, entry, language, share, dated, reasons[index] if reasons else "")
+        room -= width(text)
+        paper = entry.paper
+        image = _media(paper.image_url, _RASTER)
+        video = _media(paper.video_url, _VIDEO)
+        if image:
+            alt = clip(clean(tex_to_unicode(paper.title)), layouts.ALT_TEXT)
+            items.append(ui.Section(ui.TextDisplay(text), accessory=ui.Thumbnail(image, description=alt or None)))
+        else:
+            items.append(ui.TextDisplay(text))
+            if video:
+                items.append(ui.MediaGallery(discord.MediaGalleryItem(video)))
+    return items
+
+
+def link(entry: Entry, room: int) -> str:
+    """The title as a link, in at most ``room`` characters."""
+    address = arxiv.abstract_address(entry.paper.arxiv_id)
+    text = escape_within(clean(tex_to_unicode(entry.paper.title)), room - width(address) - 4, links=False)
+    return f"[{text or entry.paper.arxiv_id}]({address})"
+
+
+def votes(entry: Entry, language: Language) -> list[str]:
+    return [] if entry.votes is None else [f"▲ {language.number(entry.votes)}"]
+
+
+def summary_menu(entries: Sequence[Entry], language: Language, mark: str) -> list[ui.ActionRow[ui.LayoutView]]:
+    options = [
+        discord.SelectOption(
+            label=clip(clean(tex_to_unicode(entry.paper.title)) or entry.paper.arxiv_id, layouts.OPTION),
+            value=entry.paper.arxiv_id,
+        )
+        for entry in list({entry.paper.arxiv_id: entry for entry in entries}.values())[:25]
+    ]
+    if not options:
+        return []
+    placeholder = clip(language.text("Read a summary…"), 150)
+    menu = ui.Select[ui.LayoutView](custom_id=custom_ids.summary(mark), placeholder=placeholder, options=options)
+    return [ui.ActionRow(menu)]
+
+
+def gallery(entry: Entry) -> list[ui.Item[ui.LayoutView]]:
+    media = _media(entry.paper.video_url, _VIDEO) or _media(entry.paper.image_url, _RASTER)
+    return [ui.MediaGallery(discord.MediaGalleryItem(media))] if media else []
+
+
+def _card(number: int | None, entry: Entry, language: Language, room: int, dated: bool, reason: str) -> str:
+    rank = f"{number}\u2002" if number else ""
+    first = f"**{rank}{link(entry, min(_TITLE, room // 2))}**"
+    meta = votes(entry, language)
+    if dated:
+        meta.append(language.day(entry.date))
+    if names := _some_authors(entry, language):
+        meta.append(names)
+    lines = [first]
+    if meta:
+        lines.append(f"-# {' · '.join(meta)}")
+    if reason:
+        lines.append(f"-# {reason}")
+    left = min(room, _CARD) - sum(width(line) + 1 for line in lines)
+    teaser = next((found for section in entry.sections if (found := markdown.plain(section.text))), "")
+    if teaser and left > 40:
+        lines.append(escape_within(sentences(teaser, min(_TEASER, left)), left))
+    return "\n".join(lines)
+
+
+def _some_authors(entry: Entry, language: Language) -> str:
+    """Two names and how many more. The sources order them as they like, so none is called the first."""
+    names = entry.paper.authors
+    if not names:
+        return ""
+    shown = escape_within(", ".join(clip(clean(name), 40) for name in names[:2]), 90, links=False)
+    if len(names) <= 2:
+        return shown
+    return language.plural("{names} and {n} more", "{names} and {n} more", len(names) - 2, names=shown)
+
+
+def _media(address: str | None, endings: tuple[str, ...]) -> str | None:
+    """The address, where it is one of http(s) that Discord can show: no SVG, at most 2,048 characters."""
+    if not address or len(address) > 2048:
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return address if parts.path.lower().endswith(endings) else None

@@ -1,0 +1,215 @@
+"""The commands of the terminal: run, try, import, papers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import Progress
+from rich.table import Table
+
+from bot import arxiv, config, jobs, lookup, query, sources
+from bot.config import Settings
+from bot.errors import ConfigurationError, PaperboyError
+from bot.text import tex_to_unicode
+from storage import papers as stored_papers
+from storage.database import Database
+from storage.models import Entry, Reject, Sort
+
+app = typer.Typer(
+    help="A Discord bot that delivers research papers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+_T = TypeVar("_T")
+
+DatabaseOption = Annotated[
+    str | None, typer.Option("--database", metavar="URL", help="The database, sqlite+aiosqlite:///PATH.")
+]
+
+
+def main() -> None:
+    """The command ``paperboy``."""
+    try:
+        app()
+    except PaperboyError as error:
+        err.print(f"[red]✗[/] {error}", soft_wrap=True)
+        raise SystemExit(2) from None
+
+
+@app.command()
+def run() -> None:
+    """Run the bot: the token from DISCORD_TOKEN (or DISCORD_TOKEN_FILE), all else from config.toml."""
+    settings, token = config.load(), config.token()
+    if token is None:
+        raise ConfigurationError(
+            "There is no token: set DISCORD_TOKEN to your bot's, or see Paperboy at work without one: paperboy try"
+        )
+    _log(settings)
+    _run(_serve(settings, token.get_secret_value()))
+
+
+@app.command(name="try")
+def try_(
+    digests: Annotated[list[Path] | None, typer.Option(help="Your own digests: a file or folder.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65_000, help="The port of the page; 0 takes a free one.")] = 0,
+    keep: Annotated[Path | None, typer.Option(metavar="DB", help="Keep the papers in this database.")] = None,
+) -> None:
+    """See it at work in the browser, with no token, no account and no configuration."""
+    from bot.simulation import simulate
+
+    settings = config.load()
+    logging.basicConfig(level="ERROR", handlers=[RichHandler(console=err, show_path=False)], format="%(message)s")
+    _run(simulate(settings, paths=digests or (), port=port, keep=keep, tell=lambda line: print(line, flush=True)))
+
+
+@app.command(name="import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Digest files or folders of them.")],
+    database: DatabaseOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Read digests into the database. Reading them again changes nothing."""
+    files = sources.files(paths)
+    with Progress(console=err, transient=True, disable=as_json or not err.is_terminal) as progress:
+        task = progress.add_task("Reading", total=len(files))
+        report = _run(_import(database or config.load().database.url, files, lambda path: progress.advance(task)))
+    named = {path for path in paths if path.is_file()}
+    told = {reject.path for reject in report.rejected}
+    report.rejected += [
+        Reject(str(path), None, "no digest in it") for path in named if path in report.empty and str(path) not in told
+    ]
+    rejected = [{"path": one.path, "line": one.line, "reason": one.reason} for one in report.rejected]
+    counts = {"digests": len(report.dates), "entries": report.entries, "papers": len(report.papers)}
+    if as_json:
+        print(json.dumps({**counts, "rejected": rejected}, ensure_ascii=False))
+    else:
+        out.print("Read {digests} digests, {entries} entries, {papers} papers.".format(**counts))
+        for one in report.rejected:
+            where = one.path if one.line is None else f"{one.path}:{one.line}"
+            err.print(f"[yellow]![/] {where}: ", end="", soft_wrap=True)
+            err.print(one.reason, markup=False, soft_wrap=True)
+    raise typer.Exit(1 if rejected else 0)
+
+
+@app.command()
+def papers(
+    date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD|YYYY-MM", help="A day or a month.")] = None,
+    author: Annotated[str | None, typer.Option(metavar="NAME", help="Accents may be left out.")] = None,
+    keyword: Annotated[str | None, typer.Option(metavar="TEXT", help='Words; "a phrase"; -excluded.')] = None,
+    id_: Annotated[str | None, typer.Option("--id", metavar="ARXIV", help="An arXiv number or link.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only so many, the most voted first.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Look papers up. Conditions combine; a paper that was in two digests is listed twice."""
+    which = _filter(date, author, keyword, id_)
+    sort = Sort.VOTES if top else Sort.RELEVANCE if keyword else Sort.NEWEST
+    number = min((number for number in (top, limit) if number), default=None)
+    found = _run(_find(database or config.load().database.url, which, sort, number))
+    if as_json:
+        print(json.dumps([_as_json(entry) for entry in found], ensure_ascii=False))
+        return
+    table = Table("Date", "Votes", "arXiv", "Title", box=None)
+    for entry in found:
+        votes = "" if entry.votes is None else str(entry.votes)
+        table.add_row(str(entry.date), votes, entry.paper.arxiv_id, tex_to_unicode(entry.paper.title))
+    out.print(table if found else "No paper held fits this.")
+
+
+def _filter(date: str | None, author: str | None, keyword: str | None, id_: str | None) -> stored_papers.Filter:
+    first, last = None, None
+    if date:
+        try:
+            first, last = lookup.days_of(date.strip())
+        except ValueError:
+            raise typer.BadParameter("type a day as 2024-06-21 or a month as 2024-06", param_hint="--date") from None
+    arxiv_id = arxiv.id_of_text(id_) if id_ else None
+    if id_ and not arxiv_id:
+        raise typer.BadParameter("that is no arXiv number or link", param_hint="--id")
+    return stored_papers.Filter(
+        first,
+        last,
+        query.author(author) if author else (),
+        query.parse(keyword) if keyword else None,
+        (arxiv_id,) if arxiv_id else (),
+    )
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    paper = entry.paper
+    return {
+        "arxiv_id": paper.arxiv_id,
+        "title": paper.title,
+        "url": paper.url,
+        "date": entry.date.isoformat(),
+        "votes": entry.votes,
+        "authors": list(paper.authors),
+        "image_url": paper.image_url,
+        "video_url": paper.video_url,
+        "sections": [{"heading": section.heading, "text": section.text} for section in entry.sections],
+    }
+
+
+async def _import(url: str, files: list[Path], read_one: Any) -> jobs.Imported:
+    database = await Database.open(url)
+    try:
+        return await jobs.ingest(database, files, read_one)
+    finally:
+        await database.close()
+
+
+async def _find(url: str, which: stored_papers.Filter, sort: Sort, number: int | None) -> list[Entry]:
+    database = await Database.open(url)
+    try:
+        async with database.read() as connection:
+            return await stored_papers.find(connection, which, sort, limit=number)
+    finally:
+        await database.close()
+
+
+async def _serve(settings: Settings, token: str) -> None:
+    """Runs the bot until it is told to stop (SIGINT, SIGTERM)."""
+    import discord
+
+    from bot.app import create_bot
+
+    bot = create_bot(settings)
+    running = asyncio.create_task(bot.start(token))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        logging.getLogger(__name__).info("stopping")
+    except discord.LoginFailure:
+        raise ConfigurationError("Discord does not know this token. Copy it anew from the Developer Portal.") from None
+    finally:
+        await bot.close()
+
+
+def _run(work: Coroutine[Any, Any, _T]) -> _T:
+    return asyncio.run(work)
+
+
+def _log(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log.level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel("WARNING")
+
+
+if __name__ == "__main__":
+    main()

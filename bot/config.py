@@ -1,0 +1,128 @@
+"""Settings: ``config.toml``, and the environment over it. The token comes from the environment alone.
+
+A key ``[discord] api_url`` is overridden by ``PAPERBOY_DISCORD__API_URL``; ``PAPERBOY_CONFIG`` names another file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from bot.errors import ConfigurationError
+
+DISCORD_API = "https://discord.com/api/v10"
+DEFAULT_FILE = Path("config.toml")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DiscordSettings(_Table):
+    """``[discord]``"""
+
+    api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+[^\s?#]*$", strip_whitespace=True)] = (
+        DISCORD_API
+    )
+
+
+class DatabaseSettings(_Table):
+    """``[database]``"""
+
+    url: Annotated[str, StringConstraints(pattern=r"^sqlite\+aiosqlite:///")] = "sqlite+aiosqlite:///paperboy.db"
+
+
+class DigestSettings(_Table):
+    """``[digests]``"""
+
+    path: Path = Path("digests")
+    poll_seconds: float = Field(default=60, ge=1, le=86_400)
+
+
+class PostingSettings(_Table):
+    """``[posting]``"""
+
+    tick_seconds: float = Field(default=20, ge=0.05, le=300)
+
+
+class SubscriptionSettings(_Table):
+    """``[subscriptions]``"""
+
+    limit: int = Field(default=50, ge=1, le=1000)
+    alert_days: int = Field(default=7, ge=1, le=100_000)
+
+
+class LogSettings(_Table):
+    """``[log]``"""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class Settings(BaseSettings):
+    """All settings, validated and frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PAPERBOY_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    discord: DiscordSettings = DiscordSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    digests: DigestSettings = DigestSettings()
+    posting: PostingSettings = PostingSettings()
+    subscriptions: SubscriptionSettings = SubscriptionSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = Path(os.environ.get("PAPERBOY_CONFIG", DEFAULT_FILE))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+
+
+def load() -> Settings:
+    """The settings of ``config.toml`` (where there is one) and the environment.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or a value cannot be used; the message names the key.
+    """
+    named = os.environ.get("PAPERBOY_CONFIG")
+    if named and not Path(named).is_file():
+        raise ConfigurationError(f"PAPERBOY_CONFIG names {named!r}, which is no file.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        found = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False))
+        raise ConfigurationError("A setting cannot be used. " + "; ".join(found)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(f"{named or DEFAULT_FILE} cannot be read: {error}") from error
+
+
+def token(environment: Mapping[str, str] = os.environ) -> SecretStr | None:
+    """The bot's token: ``DISCORD_TOKEN``, or the content of the file that ``DISCORD_TOKEN_FILE`` names.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    value = environment.get("DISCORD_TOKEN", "").strip()
+    if not value and (path := environment.get("DISCORD_TOKEN_FILE")):
+        try:
+            value = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"DISCORD_TOKEN_FILE names {path!r}, which cannot be read: {error}") from error
+    return SecretStr(value) if value else None

@@ -1,0 +1,57 @@
+"""Everything that Paperboy raises on purpose.
+
+    PaperboyError
+    ├── ConfigurationError      config.toml or the environment says something that cannot be used
+    ├── DatabaseError           the database cannot be opened, or is not Paperboy's
+    ├── SourceError             a path that holds no digests, or cannot be read
+    └── UserError               something a person typed or pressed; its text is for that person
+        ├── NotUnderstoodError  a date, time, time zone or keyword that says nothing
+        ├── NotFoundError       well-formed, but not held
+        ├── NotAllowedError     the person or the bot lacks a permission
+        └── LimitError          more than is allowed
+
+A UserError carries a message of the catalogue and its values, so that it can be spoken in the reader's language.
+"""
+
+from __future__ import annotations
+
+
+class PaperboyError(Exception):
+    """The root of the tree."""
+
+
+class ConfigurationError(PaperboyError):
+    """A setting that cannot be used; the message names its key."""
+
+
+class DatabaseError(PaperboyError):
+    """A database that cannot be opened or migrated."""
+
+
+class SourceError(PaperboyError):
+    """A source of digests that cannot be read at all."""
+
+
+class UserError(PaperboyError):
+    """Said to the person who asked. ``message`` is an English msgid with ``{names}`` for ``values``."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message.format(**values))
+        self.message = message
+        self.values = values
+
+
+class NotUnderstoodError(UserError):
+    """What was typed cannot be read."""
+
+
+class NotFoundError(UserError):
+    """What was asked for is not held."""
+
+
+class NotAllowedError(UserError):
+    """A permission is missing."""
+
+
+class LimitError(UserError):
+    """A limit was reached."""

@@ -1,0 +1,85 @@
+"""The languages that Paperboy speaks: gettext catalogues in ``locales/``, dates by Babel.
+
+English is the catalogue's own language. A translator opens ``locales/ko/LC_MESSAGES/paperboy.po``; it is compiled when
+it is first needed.
+"""
+
+from __future__ import annotations
+
+import gettext
+from datetime import date
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, get_timezone_location
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from bot.errors import UserError
+
+ENGLISH = "en"
+KOREAN = "ko"
+CODES = (ENGLISH, KOREAN)
+
+_LOCALES = Path(__file__).parent / "locales"
+
+
+class Language:
+    """One language. ``code`` is its ISO 639 code."""
+
+    def __init__(self, code: str, catalogue: gettext.NullTranslations) -> None:
+        self.code = code
+        self._locale = Locale(code)
+        self._catalogue = catalogue
+
+    def text(self, message: str, **values: object) -> str:
+        """The message in this language, with ``{names}`` filled in."""
+        return self._catalogue.gettext(message).format(**values)
+
+    def plural(self, one: str, many: str, number: int, **values: object) -> str:
+        """The message for ``number``, which it may name ``{n}``."""
+        return self._catalogue.ngettext(one, many, number).format(n=self.number(number), **values)
+
+    def error(self, error: UserError) -> str:
+        """What an error says to the person."""
+        return self.text(error.message, **error.values)
+
+    def command(self, message: str) -> str | None:
+        """The name or description of a command or option; None where the catalogue has none."""
+        translated = self._catalogue.pgettext("command", message)
+        return None if translated == message else translated
+
+    def day(self, day: date) -> str:
+        """A date with its weekday: Friday, 21 June 2024; 2024년 6월 21일 금요일."""
+        return format_date(day, "EEEE, d MMMM y" if self.code == ENGLISH else "full", locale=self._locale)
+
+    def month(self, first: date) -> str:
+        """A month: June 2024; 2024년 6월."""
+        return format_date(first, "MMMM y" if self.code == ENGLISH else "y년 MMMM", locale=self._locale)
+
+    def number(self, number: int) -> str:
+        """A whole number with its separators."""
+        return format_decimal(number, locale=self._locale)
+
+    def city(self, timezone: str) -> str:
+        """The city or country that a time zone is known by."""
+        return get_timezone_location(timezone, locale=self._locale, return_city=True)
+
+
+@cache
+def language(code: str) -> Language:
+    """The language of a Discord locale or ISO 639 code, such as ``ko`` or ``en-GB``; English for those not spoken."""
+    code = code.partition("-")[0]
+    if code not in CODES:
+        code = ENGLISH
+    if code == ENGLISH:
+        return Language(code, gettext.NullTranslations())
+    path = _LOCALES / code / "LC_MESSAGES" / "paperboy.po"
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return Language(code, gettext.GNUTranslations(compiled))

@@ -1,0 +1,90 @@
+"""The Markdown of a summary -> what Discord shows, and plain text.
+
+Only what Paperboy means is let through: bold, italics, code, lists, and the addresses of links written out behind
+their text. All other text is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.text import clean, escape
+
+_MARKDOWN = MarkdownIt("commonmark").disable(["html_block", "html_inline", "lheading", "reference", "code"])
+_MARKS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
+
+
+def blocks(text: str) -> list[str]:
+    """The paragraphs and list items of ``text``, each a piece of Discord Markdown that stands alone."""
+    found: list[str] = []
+    prefix = ""
+    depth = 0
+    number: list[int | None] = []
+    for token in _tokens(text):
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            number.append(int(token.attrGet("start") or 1) if token.type == "ordered_list_open" else None)
+            depth += 1
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            number.pop()
+            depth -= 1
+        elif token.type == "list_item_open":
+            indent = "  " * min(depth - 1, 4)
+            count = number[-1]
+            prefix = f"{indent}- " if count is None else f"{indent}{count}. "
+            if count is not None:
+                number[-1] = count + 1
+        elif token.type == "inline":
+            if piece := _inline(token.children or []):
+                found.append(prefix + piece)
+            prefix = "  " * min(depth, 4) if depth else ""
+        elif token.type == "fence":
+            found.append("```\n" + token.content.replace("`", "ˋ").strip("\n") + "\n```")
+    return found
+
+
+def plain(text: str) -> str:
+    """``text`` in one line without its marks, for teasers."""
+    return clean(" ".join("".join(_words(token.children or [])) for token in _tokens(text) if token.type == "inline"))
+
+
+def _tokens(text: str) -> list[Token]:
+    try:
+        return _MARKDOWN.parse(text)
+    except RecursionError:
+        inline = Token("inline", "", 0, content=text, children=[Token("text", "", 0, content=clean(text))])
+        return [inline]
+
+
+def _words(tokens: Iterable[Token]) -> Iterable[str]:
+    for token in tokens:
+        if token.type in ("text", "code_inline", "image"):
+            yield token.content
+        elif token.type in ("softbreak", "hardbreak"):
+            yield " "
+
+
+def _inline(tokens: list[Token]) -> str:
+    parts: list[str] = []
+    links: list[str] = []
+    for token in tokens:
+        if token.type == "text":
+            parts.append(escape(token.content))
+        elif token.type in _MARKS:
+            parts.append(_MARKS[token.type])
+        elif token.type == "code_inline":
+            # A backslash says nothing inside code; a fence that cannot be closed early needs no escape.
+            parts.append(f"`` {clean(token.content).replace('`', 'ˋ')} ``" if token.content.strip() else "")
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif token.type == "image":
+            parts.append(escape(token.content))
+        elif token.type == "link_open":
+            links.append(str(token.attrGet("href") or ""))
+        elif token.type == "link_close" and links:
+            address = links.pop()
+            if address.startswith(("http://", "https://")) and address not in "".join(parts):
+                parts.append(f" ({escape(address)})")
+    return " ".join("".join(parts).split())

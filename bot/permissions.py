@@ -1,0 +1,21 @@
+"""What Paperboy may do in a channel."""
+
+from __future__ import annotations
+
+import discord
+
+VIEW = "View Channel"
+SEND = "Send Messages"
+SEND_IN_THREADS = "Send Messages in Threads"
+
+
+def missing(channel: discord.TextChannel | discord.Thread) -> list[str]:
+    """The names of the permissions that a daily post needs in ``channel`` and the bot lacks there."""
+    may = channel.permissions_for(channel.guild.me)
+    in_thread = isinstance(channel, discord.Thread)
+    send = may.send_messages_in_threads if in_thread else may.send_messages
+    return [
+        name
+        for name, granted in ((VIEW, may.view_channel), (SEND_IN_THREADS if in_thread else SEND, send))
+        if not granted
+    ]

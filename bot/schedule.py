@@ -1,0 +1,156 @@
+"""When a channel's next daily post is due, and the clock that asks for what is due.
+
+The scheduler only asks; the posting times are computed from the wall clock of each channel's zone and kept in the
+database. APScheduler's own cron triggers skip and stall around changes of daylight-saving time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.errors import NotUnderstoodError
+
+_COMMON = (
+    "Asia/Seoul",
+    "UTC",
+    "America/Los_Angeles",
+    "America/New_York",
+    "Europe/London",
+    "Europe/Berlin",
+    "Asia/Tokyo",
+    "Asia/Shanghai",
+    "Asia/Kolkata",
+    "Australia/Sydney",
+)
+_TIME = re.compile(
+    r"(?P<half>am|pm|오전|오후)?\s*(?P<hour>\d{1,2})\s*(?:[:.시h]\s*(?P<minute>\d{1,2})?\s*분?)?\s*(?P<after>am|pm|a\.m\.|p\.m\.)?",
+    re.IGNORECASE,
+)
+
+
+def next_post_at(now: datetime, wall_time: time, zone: str) -> datetime:
+    """The first instant after ``now`` when the wall clock of ``zone`` shows ``wall_time``, in UTC.
+
+    Where the clock jumps over it, the first moment after the jump; where it shows it twice, the first time.
+    ``now`` is aware.
+    """
+    place = ZoneInfo(zone)
+    today = now.astimezone(place).date()
+    for days in range(-1, 4):
+        instant = _instant(datetime.combine(today + timedelta(days=days), wall_time), place)
+        if instant > now:
+            return instant
+    raise AssertionError("a wall clock shows each time within four days")
+
+
+def _instant(wall: datetime, place: ZoneInfo) -> datetime:
+    instant = wall.replace(tzinfo=place, fold=0).astimezone(UTC)
+    if instant.astimezone(place).replace(tzinfo=None) == wall:
+        return instant
+    # The wall clock jumps over this time. The two readings of it lie on both sides of the jump (PEP 495); between them,
+    # the jump is where the clock's difference to UTC changes.
+    before, after = sorted((instant, wall.replace(tzinfo=place, fold=1).astimezone(UTC)))
+    offset = before.astimezone(place).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        if middle.astimezone(place).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0)
+
+
+def wall_time(text: str) -> time:
+    """Reads a time of day: 09:00, 9, 9:30 pm, 오전 9시, 21시 30분.
+
+    Raises:
+        NotUnderstoodError: it is none.
+    """
+    match = _TIME.fullmatch(text.strip())
+    hour = int(match["hour"]) if match else 99
+    minute = int(match["minute"] or 0) if match else 0
+    half = (match["half"] or match["after"] or "").lower().replace(".", "") if match else ""
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half in ("pm", "오후") else 0)
+    elif half:
+        hour = 99
+    try:
+        return time(hour, minute)
+    except ValueError:
+        raise NotUnderstoodError("{text} is no time of day. Type it as 09:00 or 21:30.", text=repr(text)[:60]) from None
+
+
+def timezone(text: str) -> str:
+    """The IANA name of a time zone.
+
+    Raises:
+        NotUnderstoodError: there is none of this name.
+    """
+    wanted = text.strip().replace(" ", "_").casefold()
+    for name in timezones():
+        if name.casefold() == wanted:
+            return name
+    raise NotUnderstoodError(
+        "{text} is no time zone. Choose one from the list, such as Asia/Seoul.", text=repr(text)[:60]
+    )
+
+
+@cache
+def timezones() -> tuple[str, ...]:
+    """The names of the time zones of places, and UTC."""
+
+    def opens(name: str) -> bool:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return False
+        return True
+
+    names = (name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/")))
+    return ("UTC", *sorted(name for name in names if opens(name)))
+
+
+def timezones_like(typed: str, city: Callable[[str], str]) -> list[str]:
+    """The time zones whose name, or city in the reader's language, has ``typed`` in it; those beginning so first."""
+    wanted = typed.strip().replace(" ", "_").casefold()
+
+    def rank(name: str) -> int:
+        last = name.rpartition("/")[2].casefold()
+        if last.startswith(wanted) or city(name).casefold().startswith(wanted):
+            return 0
+        return 1 if wanted in name.casefold() or wanted in city(name).casefold() else 2
+
+    if not wanted:
+        return [name for name in _COMMON if name in timezones()]
+    return sorted((name for name in timezones() if rank(name) < 2), key=lambda name: (rank(name), name))
+
+
+def timezone_label(name: str, now: datetime, city: str) -> str:
+    """A time zone as it is offered: its name, city and what its clock shows."""
+    return f"{name} · {city} · {now.astimezone(ZoneInfo(name)):%H:%M}"[:100]
+
+
+class Clock:
+    """Calls jobs at intervals, one run of each at a time; a run that comes late is run all the same, once."""
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+
+    def every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        """Calls ``job`` at once and then every ``seconds``."""
+        self._scheduler.add_job(job, "interval", seconds=seconds, next_run_time=datetime.now(UTC))
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

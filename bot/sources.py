@@ -1,0 +1,51 @@
+"""Where digests come from: Markdown files, alone or in folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from bot.errors import SourceError
+from bot.parsing import MAX_BYTES, Parsed, parse
+from storage.models import Reject
+
+FILES = "files"
+"""The name that digests from files are kept under."""
+
+_SUFFIXES = (".md", ".markdown")
+
+
+def files(paths: Iterable[Path]) -> list[Path]:
+    """The Markdown files at ``paths``, folders searched to their depth, in the order of their names. A file that is
+    named itself is taken whatever its ending; hidden files and folders are left out.
+
+    Raises:
+        SourceError: a path is not there.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            found |= dict.fromkeys(sorted(_below(path)))
+        elif path.exists():
+            found[path] = None
+        else:
+            raise SourceError(f"There is no file or folder {str(path)!r}.")
+    return list(found)
+
+
+def read(path: Path) -> Parsed:
+    """Reads one file; a file that cannot be read is a reject."""
+    try:
+        with path.open("rb") as file:
+            # One byte more than is taken tells a file that is too large without reading it whole.
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Parsed((), (Reject(str(path), None, f"cannot be read: {error.strerror or error}"),))
+    return parse(content, str(path))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix.lower() in _SUFFIXES and not hidden and path.is_file():
+            yield path

@@ -1,0 +1,114 @@
+"""A paper's full summary, and its BibTeX entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from discord import ui
+
+from bot import arxiv, cards, custom_ids, layouts, markdown
+from bot.language import Language
+from bot.text import clean, clip, escape_within, width
+from storage.models import Entry
+
+
+def summary(entry: Entry, page: int, language: Language, *, shared_by: str | None = None) -> ui.LayoutView:
+    """A paper's full summary: every section, over as many pages as it takes."""
+    meta = " · ".join([*cards.votes(entry, language), language.day(entry.date)])
+    names = escape_within(", ".join(entry.paper.authors), 600, links=False)
+    head = f"## {cards.link(entry, 300)}\n-# {meta}" + (f"\n{names}" if names else "")
+    if shared_by:
+        head += f"\n-# {language.text('shared by {name}', name=escape_within(shared_by, 40, links=False))}"
+    pages = _summary_pages(entry, layouts.TEXT - width(head) - 100, language)
+    page = min(max(page, 0), len(pages) - 1)
+    items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(head)]
+    if page == 0:
+        items += cards.gallery(entry)
+    items += [ui.TextDisplay(text) for text in pages[page]]
+    if len(pages) > 1:
+        items.append(ui.TextDisplay(f"-# {language.text('page {page} of {pages}', page=page + 1, pages=len(pages))}"))
+    arxiv_id = entry.paper.arxiv_id
+    links = [
+        ui.Button[ui.LayoutView](label="arXiv", url=arxiv.abstract_address(arxiv_id)),
+        ui.Button[ui.LayoutView](label="PDF", url=arxiv.pdf_address(arxiv_id)),
+        ui.Button[ui.LayoutView](label="Hugging Face", url=arxiv.hugging_face_address(arxiv_id)),
+        layouts.button("BibTeX", custom_ids.bibtex(arxiv_id)),
+    ]
+    if not shared_by:
+        links.append(layouts.button(language.text("Share in this channel"), custom_ids.share_summary(arxiv_id)))
+    turns = []
+    if len(pages) > 1 and not shared_by:
+        before, after = custom_ids.summary_page(page - 1, arxiv_id), custom_ids.summary_page(page + 1, arxiv_id)
+        turns.append(layouts.button(language.text("Back"), before) if page else None)
+        turns.append(layouts.button(language.text("Read on"), after) if page + 1 < len(pages) else None)
+    return layouts.layout(*items, rows=[*layouts.rows([turn for turn in turns if turn]), *layouts.rows(links)])
+
+
+def bibtex(entry: Entry) -> ui.LayoutView:
+    """The paper's BibTeX entry, in the form of arXiv's own."""
+    paper = entry.paper
+
+    def field(text: str) -> str:
+        return clean(text).replace("`", "'").replace("{", "").replace("}", "")
+
+    authors = clip(" and ".join(field(name) for name in paper.authors), 2500)
+    key = "".join(character for character in paper.arxiv_id if character.isalnum())
+    lines = [
+        f"@misc{{arxiv{key},",
+        f"  title         = {{{{{clip(field(paper.title), 600)}}}}},",
+        *([f"  author        = {{{authors}}},"] if authors else []),
+        f"  eprint        = {{{paper.arxiv_id}}},",
+        "  archivePrefix = {arXiv},",
+        f"  url           = {{{arxiv.abstract_address(paper.arxiv_id)}}},",
+        "}",
+    ]
+    return layouts.layout(ui.TextDisplay("```bibtex\n" + "\n".join(lines) + "\n```"))
+
+
+def _summary_pages(entry: Entry, room: int, language: Language) -> list[list[str]]:
+    """The sections as texts, in pages of at most ``room`` characters and 20 texts."""
+    pages: list[list[str]] = [[]]
+    left = room
+    for section in entry.sections:
+        heading = f"### {escape_within(clean(section.heading), 200, links=False)}" if section.heading else ""
+        pieces = [
+            piece for block in markdown.blocks(section.text) for piece in _pieces(block, room - width(heading) - 1)
+        ]
+        for text in _joined([heading, *pieces] if heading else pieces, room):
+            if width(text) > left or len(pages[-1]) == 20:
+                pages.append([])
+                left = room
+            pages[-1].append(text)
+            left -= width(text)
+    if not pages[0]:
+        pages[0].append(language.text("The digest has no summary of this paper."))
+    return pages
+
+
+def _joined(lines: Iterable[str], room: int) -> list[str]:
+    """``lines`` in texts of at most ``room`` characters."""
+    texts: list[str] = []
+    for line in lines:
+        if texts and width(texts[-1]) + 1 + width(line) <= room:
+            texts[-1] += "\n" + line
+        else:
+            texts.append(line)
+    return texts
+
+
+def _pieces(block: str, room: int) -> list[str]:
+    """A block of Discord Markdown, cut where it is longer than a page: at spaces, between escapes."""
+    pieces = []
+    while width(block) > room:
+        cut = block.rfind(" ", room // 2, room - room // 20)
+        cut = cut if cut > 0 else _between_escapes(block, room - room // 20)
+        while width(block[:cut]) > room:
+            cut = _between_escapes(block, cut // 2)
+        pieces.append(block[:cut].rstrip())
+        block = block[cut:].lstrip()
+    return [*pieces, block]
+
+
+def _between_escapes(block: str, cut: int) -> int:
+    backslashes = len(block[:cut]) - len(block[:cut].rstrip("\\"))
+    return cut - backslashes % 2

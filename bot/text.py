@@ -1,0 +1,169 @@
+"""Words and characters: normalising, tokens, TeX to Unicode, cutting, escaping for Discord.
+
+One analysis of text serves the index, searches and subscriptions: :func:`tokens`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import unicodeit
+
+ELLIPSIS = "…"
+
+# Scripts written without spaces, or (Korean) with particles attached to the word: each character is a token, so that
+# a term is found inside a longer word, whatever its length.
+_CJK = (
+    "\u1100-\u11ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+# Letters and digits part, so that GPT-4o, GPT 4o and gpt4o are one, and "qwen" finds Qwen2.
+_TOKEN = re.compile(rf"[{_CJK}]|\d+|[^\W\d_{_CJK}]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_ACCENTED = re.compile("[\u00c0-\u058f\u0900-\u10ff\u1e00-\u1fff\u0300-\u036f]")
+_SPELLED = str.maketrans(
+    {
+        letter: f" {unicodedata.name(letter).removeprefix('GREEK SMALL LETTER ').lower()} "
+        for letter in "αβγδεζηθικλμνξοπρστυφχψω"
+    }
+    | {"λ": " lambda ", "∇": " nabla ", "∞": " infinity "}
+)
+_NAMED = re.compile("[α-ω∇∞]")
+# Pandoc's rule for a dollar that opens or closes mathematics: no space inside, no digit after. "$200k" stays.
+_TEX = re.compile(r"(?<![\\$])\$(?=[^\s$])([^$\n]{0,300}?)(?<=[^\s\\])\$(?!\d)")
+_TEX_STYLE = re.compile(
+    r"\\(?:text(?:bf|it|rm|tt|sf|sc|up)?|math(?:rm|bf|it|sf|tt)|operatorname|mbox|emph|bf|it|rm|tt)\b\s*"
+)
+# Controls, bidirectional overrides and invisible characters: they only ever mislead a reader.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_SENTENCE_END = re.compile(r"[.!?。！？](?:[\"'”’)\]」』]*)(?=\s|$)|[。！？]")
+_ABBREVIATION = re.compile(r"(?:^|\s)(?:e\.g|i\.e|et al|etc|vs|cf|Fig|Eq|Dr|approx|resp)\.$")
+_ADDRESS = re.compile(
+    r"https?://[^\s<>\[\]()|*`\"'\\\u3000-\u303f\uac00-\ud7ff]+[^\s<>\[\]()|*`\"'\\.,:;!?_~\u3000-\u303f\uac00-\ud7ff]"
+)
+_SPECIAL = re.compile(r"([\\`*_~|\[\]<>])")
+_LINE_START = re.compile(r"^(\s*\d*)(?=#{1,3}\s|-#|[-+]\s|(?<=\d)[.)]\s)", re.MULTILINE)
+_EVERYONE = re.compile(r"@(?=everyone|here)")
+_SCHEME = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*):(?=//)")
+
+
+def fold(text: str) -> str:
+    """``text`` without case, accents and compatibility forms; Greek letters and ∇ by their names."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    if _ACCENTED.search(text):
+        # Only the accents of alphabets: the same decomposition would tear Hangul and kana apart.
+        text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+    return text.translate(_SPELLED) if _NAMED.search(text) else text
+
+
+def tokens(text: str) -> list[str]:
+    """The words of ``text`` in order, folded: a run of letters, a run of digits, or one character of Korean, Chinese
+    or Japanese. TeX is read by its Unicode spelling."""
+    return _TOKEN.findall(fold(tex_to_unicode(text)))
+
+
+def tex_to_unicode(text: str) -> str:
+    """``text`` with its ``$…$`` mathematics in Unicode: ``$\\nabla^2$DFT`` is ∇²DFT. A dollar of money stays."""
+    return _TEX.sub(_plain_mathematics, text) if "$" in text else text
+
+
+def _plain_mathematics(match: re.Match[str]) -> str:
+    return _unicode_of(match[1])
+
+
+@lru_cache(maxsize=1024)
+def _unicode_of(mathematics: str) -> str:
+    plain: str = unicodeit.replace(_TEX_STYLE.sub("", mathematics))
+    return plain.replace("{", "").replace("}", "").replace("\\ ", " ").replace("\\", "")
+
+
+def clean(text: str) -> str:
+    """``text`` without control, bidirectional and invisible characters, in one line with single spaces."""
+    return " ".join(_INVISIBLE.sub("", text.replace("\n", " ")).split())
+
+
+def width(text: str) -> int:
+    """The length that Discord may count: UTF-16 units, never less than characters."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def clip(text: str, limit: int) -> str:
+    """At most ``limit`` characters of ``text``, cut at a word with an ellipsis; a cluster of emoji is not torn."""
+    if width(text) <= limit:
+        return text
+    if limit <= 0:
+        return ""
+    cut = text[: limit - 1]
+    while width(cut) > limit - 1:
+        cut = cut[:-1]
+    space = cut.rfind(" ")
+    cut = cut[:space] if space > len(cut) // 2 else _whole_clusters(cut, text)
+    return cut.rstrip() + ELLIPSIS
+
+
+def _whole_clusters(cut: str, text: str) -> str:
+    def joins(character: str) -> bool:
+        return (
+            character in "\u200d\ufe0e\ufe0f"
+            or unicodedata.combining(character) != 0
+            or "\U0001f3fb" <= character <= "\U0001f3ff"
+        )
+
+    while cut and (joins(text[len(cut)]) or cut[-1] == "\u200d"):
+        cut = cut[:-1]
+    return cut
+
+
+def sentences(text: str, limit: int) -> str:
+    """The first sentences of ``text`` that fit in ``limit`` characters; one that is too long is cut at a word."""
+    text = clean(text)
+    if width(text) <= limit:
+        return text
+    end = 0
+    for match in _SENTENCE_END.finditer(text):
+        if width(text[: match.end()]) > limit:
+            break
+        if not _ABBREVIATION.search(text[: match.end()]):
+            end = match.end()
+    return text[:end] if end else clip(text, limit)
+
+
+def escape(text: str, *, links: bool = True) -> str:
+    """``text`` as Discord shows it letter by letter: no format, mention, masked link or list. With ``links``, a bare
+    http(s) address stays one, since it shows where it leads."""
+    text = _INVISIBLE.sub("", text)
+    parts: list[str] = []
+    end = 0
+    for match in _ADDRESS.finditer(text) if links else ():
+        parts += (_escape_words(text[end : match.start()]), match[0])
+        end = match.end()
+    parts.append(_escape_words(text[end:]))
+    return _LINE_START.sub(r"\1\\", "".join(parts))
+
+
+def _escape_words(text: str) -> str:
+    text = _SPECIAL.sub(r"\\\1", text)
+    text = _SCHEME.sub(r"\1\\:", text)
+    return _EVERYONE.sub("@\u200b", text)
+
+
+def escape_within(text: str, limit: int, *, links: bool = True) -> str:
+    """The longest start of ``text``, cut at a word, whose escaped form has at most ``limit`` characters."""
+    escaped = escape(text, links=links)
+    if width(escaped) <= limit:
+        return escaped
+    fits, too_long = 0, min(width(text), limit) + 1
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        if width(escape(clip(text, middle), links=links)) <= limit:
+            fits = middle
+        else:
+            too_long = middle
+    return escape(clip(text, fits), links=links)

@@ -1,0 +1,259 @@
+"""The buttons and menus that survive a restart: each press is understood from the item's id alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot import custom_ids, following, layouts, rendering, summary
+from bot.answering import answer, explain, home, reader, sent
+from bot.errors import NotAllowedError
+from bot.language import Language
+from bot.lookup import Lookup
+from bot.query import MAX_LENGTH
+from storage import lookups, subscriptions
+from storage.models import Entry, Follows, Subscriber, Subscription
+
+_KINDS = {"k": Follows.KEYWORD, "a": Follows.AUTHOR}
+
+_NEVER = re.compile(r"(?!)")
+
+
+class _Pressed(ui.DynamicItem[ui.Item[Any]], template=_NEVER):
+    """A press: ``press`` acts on it, and what it raises is explained to the person."""
+
+    def __init__(self, item: ui.Item[Any], match: re.Match[str]) -> None:
+        super().__init__(item)
+        self.match = match
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(item, match)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await self.press(interaction)
+        except Exception as error:  # noqa: BLE001 - discord.py would only log it, and the person would wait in vain
+            await explain(interaction, error)
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        raise NotImplementedError
+
+
+class TurnPage(_Pressed, template=custom_ids.PAGE):
+    """Back and Next below a look-up's answer."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        async with home(interaction).database.read() as connection:
+            found = await lookups.run(connection, Lookup.read(self.match["lookup"]), int(self.match["page"]))
+        await interaction.response.edit_message(view=rendering.answer(found, reader(interaction)))
+
+
+class OpenLookup(_Pressed, template=custom_ids.OPEN):
+    """A button that asks something: all papers of the day, or what is near."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await look_up(interaction, Lookup.read(self.match["lookup"]))
+
+
+class Share(_Pressed, template=custom_ids.SHARE):
+    """Shows an answer to the whole channel."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        async with home(interaction).database.read() as connection:
+            found = await lookups.run(connection, Lookup.read(self.match["lookup"]), int(self.match["page"]))
+        view = rendering.answer(found, reader(interaction), shared_by=interaction.user.display_name)
+        await answer(interaction, view, ephemeral=False)
+
+
+class ReadSummary(_Pressed, template=custom_ids.SUMMARY):
+    """The menu of summaries."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await summarise(interaction, _values(interaction)[0])
+
+
+class TurnSummaryPage(_Pressed, template=custom_ids.SUMMARY_PAGE):
+    """Back and Read on in a long summary."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        entry = await _entry(interaction, self.match["arxiv_id"])
+        view = summary.summary(entry, int(self.match["page"]), reader(interaction))
+        await interaction.response.edit_message(view=view)
+
+
+class ShareSummary(_Pressed, template=custom_ids.SHARE_SUMMARY):
+    """Shows a summary to the whole channel."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        entry = await _entry(interaction, self.match["arxiv_id"])
+        view = summary.summary(entry, 0, reader(interaction), shared_by=interaction.user.display_name)
+        await answer(interaction, view, ephemeral=False)
+
+
+class Bibtex(_Pressed, template=custom_ids.BIBTEX):
+    """A paper's BibTeX entry."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await answer(interaction, summary.bibtex(await _entry(interaction, self.match["arxiv_id"])))
+
+
+class Follow(_Pressed, template=custom_ids.FOLLOW):
+    """Follow this: to the person's direct messages."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await follow(interaction, _KINDS[self.match["kind"]], self.match["text"])
+
+
+class Unfollow(_Pressed, template=custom_ids.UNFOLLOW):
+    """Unfollow, below what was followed and below an alert."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await unfollow(interaction, [int(self.match["id"])])
+
+
+class AskKeyword(_Pressed, template=custom_ids.ASK):
+    """Follow a keyword: asks which."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        words = reader(interaction)
+        modal = ui.Modal(title=words.text("Follow a keyword"), custom_id=custom_ids.ASKED)
+        field = ui.TextInput[Any](
+            custom_id=custom_ids.ASKED_TEXT, placeholder="diffusion -video", min_length=1, max_length=MAX_LENGTH
+        )
+        modal.add_item(ui.Label(text=words.text("Words that new papers should have"), component=field))
+        # Its answer is read from what Discord sends, not from this process's memory: see asked().
+        modal.stop()
+        await interaction.response.send_modal(modal)
+
+
+class RemoveFollowed(_Pressed, template=custom_ids.REMOVE):
+    """The menu of what is followed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await unfollow(interaction, [int(value) for value in _values(interaction) if value.isdecimal()][:25])
+
+
+class TurnList(_Pressed, template=custom_ids.LIST):
+    """Back and Next in what is followed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        view = await followed_list(interaction, int(self.match["page"]))
+        await interaction.response.edit_message(view=view)
+
+
+ITEMS = (
+    TurnPage,
+    OpenLookup,
+    Share,
+    ReadSummary,
+    TurnSummaryPage,
+    ShareSummary,
+    Bibtex,
+    Follow,
+    Unfollow,
+    AskKeyword,
+    RemoveFollowed,
+    TurnList,
+)
+
+
+async def asked(interaction: discord.Interaction) -> None:
+    """The modal of "Follow a keyword" was sent; the bot may have been restarted since it was opened."""
+    try:
+        await follow(interaction, Follows.KEYWORD, _field(sent(interaction), custom_ids.ASKED_TEXT))
+    except Exception as error:  # noqa: BLE001 - as for a press
+        await explain(interaction, error)
+
+
+async def look_up(interaction: discord.Interaction, lookup: Lookup) -> None:
+    """Answers a look-up for the asker alone."""
+    async with home(interaction).database.read() as connection:
+        found = await lookups.run(connection, lookup)
+    await answer(interaction, rendering.answer(found, reader(interaction)))
+
+
+async def summarise(interaction: discord.Interaction, text: str) -> None:
+    """Shows a paper's full summary to the asker alone."""
+    entry = await _entry(interaction, text)
+    await answer(interaction, summary.summary(entry, 0, reader(interaction)))
+
+
+async def follow(
+    interaction: discord.Interaction, kind: Follows, text: str, channel: discord.abc.Snowflake | None = None
+) -> None:
+    """Follows for the person, or for a channel of the server that they manage."""
+    # A write waits its turn behind an import; Discord waits three seconds.
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    words, bot = reader(interaction), home(interaction)
+    if channel and not interaction.permissions.manage_guild:
+        raise NotAllowedError("Only those with the “Manage Server” permission may have a channel follow.")
+    follower = following.Follower(
+        Subscriber.CHANNEL if channel else Subscriber.USER,
+        channel.id if channel else interaction.user.id,
+        words.code,
+        bot.settings.subscriptions.limit,
+    )
+    done = await following.follow(bot.database, follower, kind, text)
+    where = f"<#{channel.id}>" if channel else None
+    kept = done.subscription
+    await answer(
+        interaction,
+        rendering.followed(kept.text, kind, done.new, where, done.recent, done.entries, kept.id, words),
+    )
+
+
+async def unfollow(interaction: discord.Interaction, subscription_ids: list[int]) -> None:
+    """Ends subscriptions of the person, or of the channels of a server that they manage."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    words, allowed = reader(interaction), {(Subscriber.USER, interaction.user.id)}
+    allowed |= {(Subscriber.CHANNEL, channel_id) for channel_id in managed_channels(interaction)}
+    ended = await following.unfollow(home(interaction).database, subscription_ids, allowed)
+    texts = ", ".join(f"“{layouts.quoted(one.text)}”" for one in ended)
+    await answer(interaction, layouts.note(words.text("No longer followed: {texts}", texts=texts)))
+
+
+async def followed_list(interaction: discord.Interaction, page: int = 0) -> ui.LayoutView:
+    """What the person follows, and what the channels follow of a server that they manage."""
+    words = reader(interaction)
+    async with home(interaction).database.read() as connection:
+        rows = await subscriptions.of(connection, Subscriber.USER, [interaction.user.id])
+        rows += await subscriptions.of(connection, Subscriber.CHANNEL, managed_channels(interaction))
+    return rendering.followed_list([(row.id, row.text, _where(row, words)) for row in rows], page, words)
+
+
+def managed_channels(interaction: discord.Interaction) -> list[int]:
+    """The channels whose subscriptions the person may change: those of a server that they manage."""
+    if interaction.guild is None or not interaction.permissions.manage_guild:
+        return []
+    return [channel.id for channel in (*interaction.guild.channels, *interaction.guild.threads)]
+
+
+def _where(row: Subscription, words: Language) -> str:
+    what = words.text("author") if row.kind is Follows.AUTHOR else words.text("keyword")
+    return f"{what} · <#{row.subscriber_id}>" if row.subscriber is Subscriber.CHANNEL else what
+
+
+async def _entry(interaction: discord.Interaction, text: str) -> Entry:
+    async with home(interaction).database.read() as connection:
+        return await lookups.show(connection, text)
+
+
+def _values(interaction: discord.Interaction) -> list[str]:
+    return [str(value) for value in sent(interaction).get("values", [])]
+
+
+def _field(data: Any, custom_id: str) -> str:
+    """The value of a field anywhere in what a modal sent."""
+    if isinstance(data, dict):
+        if data.get("custom_id") == custom_id:
+            return str(data.get("value") or "")
+        return next((found for value in data.values() if (found := _field(value, custom_id))), "")
+    if isinstance(data, list | tuple):
+        return next((found for value in data if (found := _field(value, custom_id))), "")
+    return ""

@@ -1,0 +1,49 @@
+"""Authors: found by what is typed of their names, and the names of papers' authors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.text import tokens
+from storage import search
+from storage.models import Author
+from storage.schema import authors, paper_authors
+
+
+async def like(connection: AsyncConnection, typed: str, limit: int = 25) -> list[Author]:
+    """Authors with a word beginning with each typed word, those with the most papers first."""
+    conditions = [func.instr(authors.c.folded, f" {word}") > 0 for word in tokens(typed)]
+    number = func.count(paper_authors.c.paper_id)
+    statement = (
+        select(authors.c.name, number)
+        .join(paper_authors)
+        .where(*conditions)
+        .group_by(authors.c.id)
+        .order_by(number.desc(), authors.c.name)
+        .limit(limit)
+    )
+    return [Author(name, papers) for name, papers in await connection.execute(statement)]
+
+
+async def nearest(connection: AsyncConnection, words: Sequence[str], limit: int = 3) -> list[str]:
+    """The names spelled most like ``words``."""
+    rows = (await connection.execute(select(authors.c.name, authors.c.folded))).all()
+    return search.closest(" ".join(words), {row.name: row.folded.strip() for row in rows}, limit)
+
+
+def of_papers(connection: Connection, paper_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """The names of the authors of papers by id, in the order of their digest."""
+    names: dict[int, list[str]] = defaultdict(list)
+    statement = (
+        select(paper_authors.c.paper_id, authors.c.name)
+        .join(authors)
+        .where(paper_authors.c.paper_id.in_(paper_ids))
+        .order_by(paper_authors.c.paper_id, paper_authors.c.position)
+    )
+    for paper_id, name in connection.execute(statement) if paper_ids else ():
+        names[paper_id].append(name)
+    return {paper_id: tuple(found) for paper_id, found in names.items()}

@@ -1,0 +1,131 @@
+"""The connection to the database: pragmas in one place, reads and writes apart, migrations at the start."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.errors import DatabaseError
+
+HEAD = "0001"
+"""The newest migration. A database that is there already is opened without loading Alembic."""
+
+_BUSY_TIMEOUT_MS = 10_000
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """An open database. ``read()`` and ``write()`` give connections in a transaction.
+
+    A write takes SQLite's write lock at once (``BEGIN IMMEDIATE``): a transaction that first reads and then writes
+    would fail without waiting when another has written in between (https://www.sqlite.org/isolation.html).
+    """
+
+    def __init__(self, engine: AsyncEngine, bulk: Engine) -> None:
+        self._engine = engine
+        self._bulk = bulk
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Opens the database at ``url`` (``sqlite+aiosqlite:///…``) and brings it to the newest schema.
+
+        Raises:
+            DatabaseError: it cannot be opened, is no database, or was made by a newer Paperboy.
+        """
+        try:
+            parsed = make_url(url)
+            engine = create_async_engine(parsed)
+            bulk = create_engine(parsed.set(drivername="sqlite"))
+        except (ArgumentError, ImportError) as error:
+            raise DatabaseError(f"The database address {url!r} cannot be used: {error}") from error
+        for each in (engine.sync_engine, bulk):
+            event.listen(each, "connect", _configure)
+            event.listen(each, "begin", _begin)
+        database = cls(engine, bulk)
+        try:
+            await database._migrate()
+        except DBAPIError as error:
+            await database.close()
+            raise DatabaseError(f"The database {parsed.database!r} cannot be opened: {error.orig}") from error
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state of the database throughout."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose changes are kept together at the end, or not at all after an exception."""
+        async with self._engine.connect() as connection:
+            await connection.execution_options(immediate=True)
+            async with connection.begin():
+                yield connection
+
+    def write_here(self) -> AbstractContextManager[Connection]:
+        """As ``write()``, for a worker thread: work in bulk costs the event loop nothing, and less in all."""
+        return self._bulk.execution_options(immediate=True).begin()
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+        self._bulk.dispose()
+
+    async def _migrate(self) -> None:
+        async with self.read() as connection:
+            revision = await connection.run_sync(_revision)
+        if revision != HEAD:
+            async with self.write() as connection:
+                await connection.run_sync(migrate)
+
+
+def migrate(connection: Connection) -> None:
+    """Runs the migrations that this database has not seen, within the connection's transaction."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise DatabaseError(f"The database was made by another version of Paperboy: {error}") from error
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
+
+
+def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:
+    # The driver would begin transactions by itself, and not before a SELECT.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        "synchronous = NORMAL",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

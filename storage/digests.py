@@ -1,0 +1,203 @@
+"""Digests: kept, counted by day, and whether their new papers have been matched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection, Table, bindparam, func, insert, not_, select, update
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.query import document
+from bot.text import tokens
+from storage import search
+from storage.models import Digest, Entry, Paper
+from storage.papers import Filter, read, selected
+from storage.schema import authors, digests, entries, paper_authors, papers
+
+_BATCH = 400
+"""Entries stored by one statement: SQLite takes 32,766 values."""
+
+
+def _kept(table: Table, key: Sequence[str], updated: dict[str, str]) -> Insert:
+    """Inserts a row, or updates the one with the same key; built once, for building costs more than running."""
+    statement = upsert(table)
+    changes = {
+        name: func.coalesce(statement.excluded[name], table.c[name]) if how == "if known" else statement.excluded[name]
+        for name, how in updated.items()
+    }
+    return statement.on_conflict_do_update(index_elements=key, set_=changes)
+
+
+# Where nothing else is to change, the key is set to itself: "do nothing" would return no row.
+_KEEP_DIGEST = _kept(digests, ["date", "source"], {"source": "always"}).returning(digests.c.id)
+_KEEP_AUTHOR = _kept(authors, ["name"], {"name": "always"}).returning(authors.c.name, authors.c.id)
+_KEEP_ENTRY = _kept(entries, ["digest_id", "paper_id"], {"votes": "always", "position": "always", "sections": "always"})
+# A digest without a picture does not take it away.
+_KEEP_PAPER = _kept(
+    papers, ["arxiv_id"], {"title": "always", "url": "always", "image_url": "if known", "video_url": "if known"}
+).returning(papers.c.arxiv_id, papers.c.id)
+_LINK_AUTHOR = insert(paper_authors)
+_UNLINK_AUTHORS = paper_authors.delete().where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
+_KNOWN = select(papers.c.arxiv_id).where(papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)))
+_HELD = selected(Filter()).where(entries.c.digest_id == bindparam("digest_id"))
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What storing a digest changed."""
+
+    new_papers: int = 0
+    changed_entries: int = 0
+
+
+def store(connection: Connection, digest: Digest, source: str) -> Stored:
+    """Keeps a digest. The same again changes nothing; a newer copy updates votes, sections and papers' titles."""
+    row = {"date": digest.date, "source": source, "matched": False}
+    digest_id: int = connection.execute(_KEEP_DIGEST, row).scalar_one()
+    held = {entry.paper.arxiv_id: entry for _, entry in read(connection, _HELD, {"digest_id": digest_id})}
+    changed = [entry for entry in digest.entries if held.get(entry.paper.arxiv_id) != entry]
+    new_papers = 0
+    for batch in _batches(changed, _BATCH):
+        new_papers += _store_entries(connection, digest_id, batch)
+    if new_papers and held:
+        connection.execute(update(digests).where(digests.c.id == digest_id).values(matched=False))
+    return Stored(new_papers, len(changed))
+
+
+async def days(
+    connection: AsyncConnection, *, prefix: str = "", until: date | None = None, limit: int = 25
+) -> list[tuple[date, int]]:
+    """The dates of the digests held, newest first, with their papers; ``prefix`` is the start of YYYY-MM-DD."""
+    statement = (
+        select(digests.c.date, func.count(entries.c.paper_id.distinct()))
+        .join(entries)
+        .where(func.strftime("%Y-%m-%d", digests.c.date).startswith(prefix, autoescape=True))
+        .group_by(digests.c.date)
+        .order_by(digests.c.date.desc())
+        .limit(limit)
+    )
+    if until:
+        statement = statement.where(digests.c.date <= until)
+    return [(day, papers) for day, papers in await connection.execute(statement)]
+
+
+async def nearest(connection: AsyncConnection, day: date, limit: int = 3) -> list[date]:
+    """The dates of the digests held that are closest to ``day``."""
+    distance = func.abs(func.julianday(digests.c.date) - func.julianday(day.isoformat()))
+    statement = select(digests.c.date).group_by(digests.c.date).order_by(distance).limit(limit)
+    return sorted((await connection.execute(statement)).scalars(), reverse=True)
+
+
+async def newest(connection: AsyncConnection) -> date | None:
+    """The date of the newest digest held."""
+    newest_date: date | None = (await connection.execute(select(func.max(digests.c.date)))).scalar()
+    return newest_date
+
+
+async def unmatched(connection: AsyncConnection) -> list[tuple[int, Digest]]:
+    """The digests whose new papers have not been held against the subscriptions, with those papers, oldest first."""
+    rows = await connection.execute(
+        select(digests.c.id, digests.c.date).where(not_(digests.c.matched)).order_by(digests.c.date)
+    )
+    found = []
+    for digest_id, day in rows.all():
+        first = select(func.min(entries.c.digest_id)).where(entries.c.paper_id == papers.c.id).scalar_subquery()
+        new = selected(Filter()).where(entries.c.digest_id == digest_id, first.correlate(papers) == digest_id)
+        entries_found = await connection.run_sync(read, new.order_by(entries.c.position))
+        found.append((digest_id, Digest(day, tuple(entry for _, entry in entries_found))))
+    return found
+
+
+async def set_matched(connection: AsyncConnection, digest_id: int) -> None:
+    """Notes that a digest has been held against the subscriptions."""
+    await connection.execute(update(digests).where(digests.c.id == digest_id).values(matched=True))
+
+
+def _store_entries(connection: Connection, digest_id: int, batch: list[Entry]) -> int:
+    """Stores changed entries; returns how many of their papers were not held."""
+    known = set(connection.execute(_KNOWN, {"arxiv_ids": [entry.paper.arxiv_id for entry in batch]}).scalars())
+    ids = _store_papers(connection, [entry.paper for entry in batch])
+    _store_authors(connection, [(ids[entry.paper.arxiv_id], entry.paper.authors) for entry in batch])
+    connection.execute(
+        _KEEP_ENTRY,
+        [
+            {
+                "digest_id": digest_id,
+                "paper_id": ids[entry.paper.arxiv_id],
+                "votes": entry.votes,
+                "position": entry.position,
+                "sections": [{"heading": section.heading, "text": section.text} for section in entry.sections],
+            }
+            for entry in batch
+        ],
+    )
+    documents = [
+        (ids[entry.paper.arxiv_id], document(entry.paper, entry.sections), False)
+        for entry in batch
+        if entry.paper.arxiv_id not in known
+    ]
+    again = _with_all_sections(connection, [ids[arxiv_id] for arxiv_id in known])
+    documents += [(paper_id, document(entry.paper, entry.sections), True) for paper_id, entry in again.items()]
+    search.index(connection, documents)
+    return len(batch) - len(known)
+
+
+def _store_papers(connection: Connection, found: list[Paper]) -> dict[str, int]:
+    """Keeps what papers are called; returns their ids by arXiv id."""
+    rows = [
+        {
+            "arxiv_id": paper.arxiv_id,
+            "title": paper.title,
+            "url": paper.url,
+            "image_url": paper.image_url,
+            "video_url": paper.video_url,
+        }
+        for paper in found
+    ]
+    return {arxiv_id: paper_id for arxiv_id, paper_id in connection.execute(_KEEP_PAPER, rows)}
+
+
+def _store_authors(connection: Connection, names: list[tuple[int, tuple[str, ...]]]) -> None:
+    """Sets the authors of papers by id; a digest that names none does not take them away."""
+    named = [(paper_id, found) for paper_id, found in names if found]
+    if not named:
+        return
+    different = dict.fromkeys(name for _, found in named for name in found)
+    rows = [{"name": name, "folded": f" {' '.join(tokens(name))} "} for name in different]
+    kept = connection.execute(_KEEP_AUTHOR, rows)
+    ids = {name: author_id for name, author_id in kept}
+    connection.execute(_UNLINK_AUTHORS, {"paper_ids": [paper_id for paper_id, _ in named]})
+    connection.execute(
+        _LINK_AUTHOR,
+        [
+            {"paper_id": paper_id, "author_id": ids[name], "position": place}
+            for paper_id, found in named
+            for place, name in enumerate(found)
+        ],
+    )
+
+
+def _with_all_sections(connection: Connection, paper_ids: list[int]) -> dict[int, Entry]:
+    """Each paper with the sections of all its entries."""
+    if not paper_ids:
+        return {}
+    statement = selected(Filter()).where(entries.c.paper_id.in_(paper_ids)).order_by(digests.c.date)
+    found: dict[int, Entry] = {}
+    for paper_id, entry in read(connection, statement):
+        earlier = found[paper_id].sections if paper_id in found else ()
+        found[paper_id] = replace(entry, sections=(*earlier, *entry.sections))
+    return found
+
+
+def _batches(items: list[_T], size: int) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

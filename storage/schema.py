@@ -1,0 +1,140 @@
+"""The tables, as declared. Migrations lead here; a test proves that they do."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    DDL,
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+
+metadata = MetaData()
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("arxiv_id", String, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("image_url", Text),
+    Column("video_url", Text),
+)
+
+authors = Table(
+    "authors",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    # The name's words, folded, with a space around each: " kaiming he ".
+    Column("folded", Text, nullable=False),
+)
+
+paper_authors = Table(
+    "paper_authors",
+    metadata,
+    Column("paper_id", Integer, ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
+    Column("author_id", Integer, ForeignKey("authors.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Index("paper_authors_by_author", "author_id"),
+    sqlite_with_rowid=False,
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("date", Date, nullable=False),
+    Column("source", String, nullable=False),
+    # Whether its new papers have been held against the subscriptions.
+    Column("matched", Boolean(create_constraint=False), nullable=False),
+    UniqueConstraint("date", "source"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("digest_id", Integer, ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True),
+    Column("paper_id", Integer, ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
+    Column("votes", Integer),
+    Column("position", Integer, nullable=False),
+    Column("sections", JSON, nullable=False),
+    Index("entries_by_paper", "paper_id"),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("channel_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("wall_time", String(5), nullable=False),
+    Column("timezone", String, nullable=False),
+    Column("top", Integer, nullable=False),
+    Column("min_votes", Integer, nullable=False),
+    Column("language", String, nullable=False),
+    Column("paused", Boolean(create_constraint=False), nullable=False),
+    Column("next_post_at", DateTime, nullable=False),
+    Column("last_posted", Date),
+    Index("channels_by_next_post", "next_post_at"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber", String, nullable=False),
+    Column("subscriber_id", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("normal", Text, nullable=False),
+    Column("language", String, nullable=False),
+    UniqueConstraint("subscriber", "subscriber_id", "kind", "normal"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", String, nullable=False),
+    Column("target_id", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("digest_date", Date, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("nonce", String(25), nullable=False),
+    Column("why", Text),
+    Column("message_id", BigInteger),
+    Column("updated_at", DateTime, nullable=False),
+    UniqueConstraint("target", "target_id", "kind", "digest_date"),
+)
+
+# What Discord was last told, so that it is not told again: the fingerprint of the commands by application.
+synced_commands = Table(
+    "synced_commands",
+    metadata,
+    Column("application_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("fingerprint", String, nullable=False),
+)
+
+# The index of storage.search: tokens with spaces between them, so "ascii" (which takes everything beyond ASCII for a
+# letter) splits them as they are, whatever the version of Unicode.
+SEARCH_INDEX = (
+    "CREATE VIRTUAL TABLE paper_words USING fts5(title, authors, sections, tokenize = 'ascii')",
+    # The words there are, with the number of papers that hold each. A view of the index; it takes no room.
+    "CREATE VIRTUAL TABLE paper_vocabulary USING fts5vocab(paper_words, row)",
+)
+for statement in SEARCH_INDEX:
+    event.listen(metadata, "after_create", DDL(statement))  # type: ignore[no-untyped-call]

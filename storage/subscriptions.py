@@ -1,0 +1,84 @@
+"""Subscriptions: the keywords and authors that people and channels follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.models import Follows, Subscriber, Subscription
+from storage.schema import subscriptions
+
+
+async def add(
+    connection: AsyncConnection,
+    subscriber: Subscriber,
+    subscriber_id: int,
+    kind: Follows,
+    text: str,
+    normal: str,
+    language: str,
+) -> Subscription | None:
+    """Follows; None where the same is followed already."""
+    values = {
+        "subscriber": subscriber,
+        "subscriber_id": subscriber_id,
+        "kind": kind,
+        "text": text,
+        "normal": normal,
+        "language": language,
+    }
+    statement = insert(subscriptions).values(**values).on_conflict_do_nothing().returning(subscriptions)
+    row = (await connection.execute(statement)).mappings().first()
+    return _subscription(row) if row else None
+
+
+async def of(connection: AsyncConnection, subscriber: Subscriber, subscriber_ids: Sequence[int]) -> list[Subscription]:
+    """What these people or channels follow, in the order they began."""
+    statement = (
+        select(subscriptions)
+        .where(subscriptions.c.subscriber == subscriber, subscriptions.c.subscriber_id.in_(subscriber_ids))
+        .order_by(subscriptions.c.id)
+    )
+    return [_subscription(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def count(connection: AsyncConnection, subscriber: Subscriber, subscriber_id: int) -> int:
+    """How many things somebody follows."""
+    statement = select(func.count()).where(
+        subscriptions.c.subscriber == subscriber, subscriptions.c.subscriber_id == subscriber_id
+    )
+    return (await connection.execute(statement)).scalar_one()
+
+
+async def every(connection: AsyncConnection) -> list[Subscription]:
+    """All subscriptions."""
+    statement = select(subscriptions).order_by(subscriptions.c.id)
+    return [_subscription(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def get(connection: AsyncConnection, subscription_id: int) -> Subscription | None:
+    """One subscription by its id."""
+    statement = select(subscriptions).where(subscriptions.c.id == subscription_id)
+    row = (await connection.execute(statement)).mappings().first()
+    return _subscription(row) if row else None
+
+
+async def remove(connection: AsyncConnection, subscription_ids: Sequence[int]) -> None:
+    """Ends subscriptions."""
+    await connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(subscription_ids)))
+
+
+def _subscription(row: Any) -> Subscription:
+    return Subscription(
+        id=row["id"],
+        subscriber=Subscriber(row["subscriber"]),
+        subscriber_id=row["subscriber_id"],
+        kind=Follows(row["kind"]),
+        text=row["text"],
+        normal=row["normal"],
+        language=row["language"],
+    )
