@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from bot import arxiv, config, jobs, lookup, query, sources
 from bot.config import Settings
@@ -45,7 +46,7 @@ def main() -> None:
     try:
         app()
     except PaperboyError as error:
-        err.print(f"[red]✗[/] {error}", soft_wrap=True)
+        err.print(Text.assemble(("✗", "red"), f" {_printable(str(error))}"), soft_wrap=True)
         raise SystemExit(2) from None
 
 
@@ -86,12 +87,12 @@ def import_(
     with Progress(console=err, transient=True, disable=as_json or not err.is_terminal) as progress:
         task = progress.add_task("Reading", total=len(files))
         report = _run(_import(database or config.load().database.url, files, lambda path: progress.advance(task)))
-    named = {path for path in paths if path.is_file()}
+    named = dict.fromkeys(path for path in paths if path.is_file())
     told = {reject.path for reject in report.rejected}
     report.rejected += [
         Reject(str(path), None, "no digest in it") for path in named if path in report.empty and str(path) not in told
     ]
-    rejected = [{"path": one.path, "line": one.line, "reason": one.reason} for one in report.rejected]
+    rejected = [{"path": _printable(one.path), "line": one.line, "reason": one.reason} for one in report.rejected]
     counts = {"digests": len(report.dates), "entries": report.entries, "papers": len(report.papers)}
     if as_json:
         print(json.dumps({**counts, "rejected": rejected}, ensure_ascii=False))
@@ -99,8 +100,7 @@ def import_(
         out.print("Read {digests} digests, {entries} entries, {papers} papers.".format(**counts))
         for one in report.rejected:
             where = one.path if one.line is None else f"{one.path}:{one.line}"
-            err.print(f"[yellow]![/] {where}: ", end="", soft_wrap=True)
-            err.print(one.reason, markup=False, soft_wrap=True)
+            err.print(Text.assemble(("!", "yellow"), f" {_printable(where)}: {one.reason}"), soft_wrap=True)
     raise typer.Exit(1 if rejected else 0)
 
 
@@ -126,7 +126,7 @@ def papers(
     table = Table("Date", "Votes", "arXiv", "Title", box=None)
     for entry in found:
         votes = "" if entry.votes is None else str(entry.votes)
-        table.add_row(str(entry.date), votes, entry.paper.arxiv_id, tex_to_unicode(entry.paper.title))
+        table.add_row(str(entry.date), votes, entry.paper.arxiv_id, Text(tex_to_unicode(entry.paper.title)))
     out.print(table if found else "No paper held fits this.")
 
 
@@ -147,6 +147,11 @@ def _filter(date: str | None, author: str | None, keyword: str | None, id_: str 
         query.parse(keyword) if keyword else None,
         (arxiv_id,) if arxiv_id else (),
     )
+
+
+def _printable(text: str) -> str:
+    # A file's name may hold bytes that are no UTF-8.
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:
@@ -183,6 +188,7 @@ async def _find(url: str, which: stored_papers.Filter, sort: Sort, number: int |
 
 async def _serve(settings: Settings, token: str) -> None:
     """Runs the bot until it is told to stop (SIGINT, SIGTERM)."""
+    import aiohttp
     import discord
 
     from bot.app import create_bot
@@ -198,6 +204,8 @@ async def _serve(settings: Settings, token: str) -> None:
         logging.getLogger(__name__).info("stopping")
     except discord.LoginFailure:
         raise ConfigurationError("Discord does not know this token. Copy it anew from the Developer Portal.") from None
+    except aiohttp.ClientConnectionError as error:
+        raise ConfigurationError(f"Discord cannot be reached at {settings.discord.api_url}: {error}") from error
     finally:
         await bot.close()
 

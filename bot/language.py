@@ -27,6 +27,11 @@ CODES = (ENGLISH, KOREAN)
 _LOCALES = Path(__file__).parent / "locales"
 
 
+def message(text: str) -> str:
+    """Marks a message for the catalogues where it is written, to be spoken elsewhere."""
+    return text
+
+
 class Language:
     """One language. ``code`` is its ISO 639 code."""
 
@@ -47,10 +52,10 @@ class Language:
         """What an error says to the person."""
         return self.text(error.message, **error.values)
 
-    def command(self, message: str) -> str | None:
-        """The name or description of a command or option; None where the catalogue has none."""
-        translated = self._catalogue.pgettext("command", message)
-        return None if translated == message else translated
+    def command(self, part: str, text: str) -> str | None:
+        """What a ``part`` of a command (command, option, choice, description) is called; None where that is unknown."""
+        translated = self._catalogue.pgettext(part, text)
+        return None if translated == text else translated
 
     def day(self, day: date) -> str:
         """A date with its weekday: Friday, 21 June 2024; 2024년 6월 21일 금요일."""

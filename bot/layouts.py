@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from bot.language import Language
-from bot.text import clean, clip, escape_within, width
+from bot.text import ELLIPSIS, clean, clip, escape_within, width
 
 TEXT = 4000
 """Characters in all texts of a message."""
@@ -38,13 +38,18 @@ def note(text: str, *buttons: ui.Button[ui.LayoutView]) -> ui.LayoutView:
     return layout(ui.TextDisplay(clip(text, TEXT)), rows=rows(buttons))
 
 
+def shared(name: str, language: Language) -> str:
+    """Who shared an answer with a channel."""
+    return language.text("shared by {name}", name=escape_within(name, 40, links=False))
+
+
 def quoted(text: str) -> str:
     """A keyword or name within a sentence."""
     return escape_within(clean(text), 100, links=False)
 
 
 def button(label: str, custom_id: str, *, disabled: bool = False) -> ui.Button[ui.LayoutView]:
-    return ui.Button(label=clip(label, LABEL), custom_id=custom_id, disabled=disabled)
+    return ui.Button(label=clip(label, LABEL) or ELLIPSIS, custom_id=custom_id, disabled=disabled)
 
 
 def rows(buttons: Sequence[ui.Button[ui.LayoutView]]) -> list[ui.ActionRow[ui.LayoutView]]:
@@ -61,5 +66,6 @@ def as_many_as_fit(lines: Sequence[str], room: int, language: Language, more: in
             break
         shown.append(line)
     if left := len(lines) - len(shown) + more:
-        shown.append(f"-# {language.plural('and {n} more', 'and {n} more', left)}")
+        others = language.plural("and {n} more", "and {n} more", left)
+        shown.append(f"-# {others}")
     return "\n".join(shown)

@@ -40,10 +40,12 @@ _DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 _MEANT_AS_DIGEST = re.compile(r"daily papers|\d{2,4}[-./]\d", re.IGNORECASE)
 _VOTES = re.compile(r"(?:up)?votes?\s*:\s*(.*)", re.IGNORECASE)
 _AUTHORS = re.compile(r"authors?\s*:\s*(.*)", re.IGNORECASE)
-_IMAGE = re.compile(r"!\[[^\]]*\]\(\s*<?([^\s<>)]+)>?[^)]*\)")
-_LINKED_VIDEO = re.compile(r"\[[^\]]*video[^\]]*\]\(\s*<?([^\s<>)]+)>?[^)]*\)", re.IGNORECASE)
-_VIDEO_TAG = re.compile(r"<(?:video|source)\b[^>]*?\bsrc\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE)
-_IMAGE_TAG = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE)
+# Bounded and without backtracking: a line of 100,000 brackets would take them minutes.
+_TARGET = r"\(\s*+<?([^\s<>)]{1,2000}+)>?[^)]{0,1000}+\)"
+_IMAGE = re.compile(rf"!\[[^\[\]]{{0,1000}}\]{_TARGET}")
+_LINKED_VIDEO = re.compile(rf"\[[^\[\]]{{0,200}}?video[^\[\]]{{0,200}}\]{_TARGET}", re.IGNORECASE)
+_VIDEO_TAG = re.compile(r"<(?:video|source)\b[^<>]{0,1000}?\bsrc\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE)
+_IMAGE_TAG = re.compile(r"<img\b[^<>]{0,1000}?\bsrc\s*=\s*[\"']?([^\s\"'>]+)", re.IGNORECASE)
 _SECTION_HEADING = re.compile(
     r"(\*{1,3}|__)(?=\S)([^*\n]{1,200}?)(?<=\S)\1\s*(?::|(?=$)|[-–—]\s)\s*|(\*{2,3})([^*\n]{1,199}?):\s*\3\s*"
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import discord
 
-VIEW = "View Channel"
-SEND = "Send Messages"
-SEND_IN_THREADS = "Send Messages in Threads"
+from bot.language import message
+
+VIEW = message("View Channel")
+SEND = message("Send Messages")
+SEND_IN_THREADS = message("Send Messages in Threads")
 
 
 def missing(channel: discord.TextChannel | discord.Thread) -> list[str]:

@@ -21,7 +21,8 @@ _ALERT_CARDS = 8
 def daily(day: date, total: int, entries: Sequence[Entry], language: Language, mark: str) -> ui.LayoutView:
     """The daily post: the top of a day. ``mark`` goes into its ids."""
     papers = language.plural("{n} paper", "{n} papers", total)
-    header = f"## {language.text('Daily Papers')} · {language.day(day)}\n-# {papers}"
+    name = language.text("Daily Papers")
+    header = f"## {name} · {language.day(day)}\n-# {papers}"
     numbered = list(enumerate(entries, 1))
     items = [ui.TextDisplay(header), *cards.cards(numbered, language, layouts.TEXT - width(header), dated=False)]
     everything = language.plural("All {n} paper", "All {n} papers", total)
@@ -41,9 +42,8 @@ def alert(
     mark: str,
 ) -> ui.LayoutView:
     """New papers with the texts that each was followed by; ``follows`` has the id and text of each, to unfollow."""
-    header = (
-        f"## {language.plural('A new paper for you', '{n} new papers for you', len(matches))}\n-# {language.day(day)}"
-    )
+    news = language.plural("A new paper for you", "{n} new papers for you", len(matches))
+    header = f"## {news}\n-# {language.day(day)}"
     shown = matches[:_ALERT_CARDS]
     reasons = [_followed_by(texts, language) for _, texts in shown]
     more = [
@@ -73,7 +73,7 @@ def answer(found: Answer, language: Language, *, shared_by: str | None = None) -
     pages = language.text("page {page} of {pages}", page=found.page + 1, pages=found.pages)
     header = f"## {asked}\n-# {papers}" + (f" · {pages}" if found.pages > 1 else "")
     if shared_by:
-        header += f" · {language.text('shared by {name}', name=escape_within(shared_by, 40, links=False))}"
+        header += f" · {layouts.shared(shared_by, language)}"
     ranked = found.lookup.kind in (Kind.DATE, Kind.TOP)
     first = found.page * PAGE + 1
     numbered = [(number if ranked else None, entry) for number, entry in enumerate(found.entries, first)]
@@ -152,7 +152,8 @@ def followed_list(rows: Sequence[tuple[int, str, str]], page: int, language: Lan
     pages = -(-len(rows) // 25)
     page = min(max(page, 0), pages - 1)
     shown = rows[page * 25 : page * 25 + 25]
-    header = f"## {language.plural('You follow {n} thing', 'You follow {n} things', len(rows))}"
+    number = language.plural("You follow {n} thing", "You follow {n} things", len(rows))
+    header = f"## {number}"
     lines = [f"- {escape_within(text, 100, links=False)} · {where}" for _, text, where in shown]
     menu = ui.Select[ui.LayoutView](
         custom_id=custom_ids.remove(page),
@@ -203,9 +204,9 @@ def _follow_buttons(lookup: Lookup, language: Language) -> list[ui.Button[ui.Lay
 
 
 def _nothing(found: Answer, asked: str, language: Language) -> ui.LayoutView:
-    said = f"## {asked}\n{language.text('No paper held fits this.')}"
+    said = f"## {asked}\n" + language.text("No paper held fits this.")
     if found.near:
-        said += f"\n{language.text('Near it:')}"
+        said += "\n" + language.text("Near it:")
     buttons = [
         layouts.button(clip(_near(near, language), layouts.LABEL), custom_ids.open_lookup(near.lookup))
         for near in found.near[:5]

@@ -24,12 +24,13 @@ def files(paths: Iterable[Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
-            found |= dict.fromkeys(sorted(_below(path)))
-        elif path.exists():
-            found[path] = None
-        else:
-            raise SourceError(f"There is no file or folder {str(path)!r}.")
+        try:
+            path.stat()
+        except OSError as error:
+            if isinstance(error, FileNotFoundError | NotADirectoryError):
+                raise SourceError(f"There is no file or folder {str(path)!r}.") from error
+            raise SourceError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+        found |= dict.fromkeys(sorted(_below(path)) if path.is_dir() else [path])
     return list(found)
 
 

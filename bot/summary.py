@@ -18,7 +18,7 @@ def summary(entry: Entry, page: int, language: Language, *, shared_by: str | Non
     names = escape_within(", ".join(entry.paper.authors), 600, links=False)
     head = f"## {cards.link(entry, 300)}\n-# {meta}" + (f"\n{names}" if names else "")
     if shared_by:
-        head += f"\n-# {language.text('shared by {name}', name=escape_within(shared_by, 40, links=False))}"
+        head += f"\n-# {layouts.shared(shared_by, language)}"
     pages = _summary_pages(entry, layouts.TEXT - width(head) - 100, language)
     page = min(max(page, 0), len(pages) - 1)
     items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(head)]
@@ -26,7 +26,8 @@ def summary(entry: Entry, page: int, language: Language, *, shared_by: str | Non
         items += cards.gallery(entry)
     items += [ui.TextDisplay(text) for text in pages[page]]
     if len(pages) > 1:
-        items.append(ui.TextDisplay(f"-# {language.text('page {page} of {pages}', page=page + 1, pages=len(pages))}"))
+        turned = language.text("page {page} of {pages}", page=page + 1, pages=len(pages))
+        items.append(ui.TextDisplay(f"-# {turned}"))
     arxiv_id = entry.paper.arxiv_id
     links = [
         ui.Button[ui.LayoutView](label="arXiv", url=arxiv.abstract_address(arxiv_id)),

@@ -11,14 +11,23 @@ from discord.ext import commands
 from bot import jobs, layouts, permissions, ranking, rendering, schedule
 from bot.answering import answer, home, reader
 from bot.errors import NotAllowedError, NotFoundError
-from bot.language import Language, language
+from bot.language import Language, language, message
 from storage import channels, deliveries, digests, lookups
 from storage.models import Channel, DeliveryKind, DeliveryState, Subscriber
 
 Target = discord.TextChannel | discord.Thread
 
+_POSTED = {
+    jobs.Posted.SENT: message("Posted in {channel}."),
+    jobs.Posted.ALREADY: message("The newest digest is in {channel} already; nothing is posted twice."),
+    jobs.Posted.NOTHING: message(
+        "There is nothing to post: no digest is held, or none of its papers has enough votes."
+    ),
+    jobs.Posted.FAILED: message("Discord did not take the post for {channel}. /digest status says why."),
+}
 
-@app_commands.guild_only()
+
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 class Digest(commands.GroupCog, group_name="digest", group_description="The daily post of a channel"):
@@ -143,15 +152,8 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         words, bot = reader(interaction), home(interaction)
         chosen = await _set_up(interaction, channel)
         posted = await jobs.post(interaction.client, bot.database, chosen, bot.now())
-        said = {
-            jobs.Posted.SENT: words.text("Posted in {channel}."),
-            jobs.Posted.ALREADY: words.text("The newest digest is in {channel} already; nothing is posted twice."),
-            jobs.Posted.NOTHING: words.text(
-                "There is nothing to post: no digest is held, or none of its papers has enough votes."
-            ),
-            jobs.Posted.FAILED: words.text("Discord did not take the post for {channel}. /digest status says why."),
-        }[posted]
-        await answer(interaction, layouts.note(said.format(channel=f"<#{chosen.channel_id}>")))
+        text = words.text(_POSTED[posted], channel=f"<#{chosen.channel_id}>")
+        await answer(interaction, layouts.note(text))
 
     @app_commands.command(description="Stop the daily post for a while")
     @app_commands.describe(channel="The channel with the daily post")

@@ -69,9 +69,7 @@ class Papers(commands.GroupCog, group_name="papers", group_description="Look up 
         async with home(interaction).database.read() as connection:
             found = await digests.days(connection, prefix=typed.strip()[:10])
         return [
-            app_commands.Choice(
-                name=f"{day} · {words.plural('{n} paper', '{n} papers', number)}", value=day.isoformat()
-            )
+            app_commands.Choice(name=f"{day} · " + words.plural("{n} paper", "{n} papers", number), value=str(day))
             for day, number in found
         ]
 

@@ -1,0 +1,118 @@
+"""A server with a reader of English, a reader of Korean and an admin; the real bot with the bundled sample."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import simcord
+from discord import app_commands
+
+from bot.app import Paperboy, create_bot
+from bot.config import DatabaseSettings, DigestSettings, PostingSettings, Settings, SubscriptionSettings
+from bot.errors import UserError
+from bot.simulation import SAMPLE, read_in
+from tests.wire import judged
+
+NEVER = 86_400
+
+
+@dataclass
+class Town:
+    """``alex`` reads English, ``minji`` Korean; ``boss`` manages the server and reads English."""
+
+    env: simcord.Env
+    folder: Path
+    guild: Any
+    channel: Any
+    alex: Any
+    minji: Any
+    boss: Any
+    locales: dict[int, str]
+
+    @property
+    def bot(self) -> Paperboy:
+        bot = self.env.bot
+        assert isinstance(bot, Paperboy)
+        return bot
+
+    async def bring(self, *days: str) -> None:
+        """Brings digests of the sample, and has the bot look."""
+        for day in days:
+            shutil.copy(SAMPLE / f"{day}.md", self.folder)
+        await self.bot.read_digests()
+        await self.env.settle()
+
+    async def set_up(self, **options: Any) -> Any:
+        """Sets the daily post up, ten minutes from now on the clock of UTC."""
+        options = {"channel": self.channel, "time": f"00:{10:02}", "timezone": "UTC"} | options
+        return await self.boss.slash(self.channel, "digest setup", **options)
+
+    async def restart(self) -> None:
+        """Stops the bot and starts another one on the same database."""
+        settings = self.bot.settings
+        await self.bot.close()
+        another = create_bot(settings)
+        await self.env.restart_bot(another)
+        read_in(another, self.locales)
+
+    def posts(self) -> list[Any]:
+        """The bot's messages in the channel that all may see."""
+        return [message for message in self.channel.history() if not message.flags.ephemeral]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.simcord(shard_count=1))
+
+
+@pytest.fixture
+async def simcord_bot(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Paperboy]:
+    (tmp_path / "digests").mkdir()
+    marker = request.node.get_closest_marker("limit")
+    bot = create_bot(
+        Settings(
+            database=DatabaseSettings(url=f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}"),
+            digests=DigestSettings(path=tmp_path / "digests", poll_seconds=NEVER),
+            posting=PostingSettings(tick_seconds=300),
+            subscriptions=SubscriptionSettings(limit=marker.args[0] if marker else 50),
+        )
+    )
+    yield bot
+    await bot.close()
+
+
+@pytest.fixture
+async def town(simcord_env: simcord.Env, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Town]:
+    env = simcord_env
+    guild = env.create_guild("Reading group")
+    channel = guild.create_text_channel("papers")
+    users = [env.create_user(name) for name in ("alex", "minji", "boss")]
+    locales = {users[0].id: "en-GB", users[1].id: "ko", users[2].id: "en-US"}
+    manage = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
+    alex, minji = (guild.add_member(user) for user in users[:2])
+    boss = guild.add_member(users[2], roles=[manage])
+    bot = env.bot
+    assert isinstance(bot, Paperboy)
+    read_in(bot, locales)
+    town = Town(env, tmp_path / "digests", guild, channel, alex, minji, boss, locales)
+    await town.bring("2025-12-29", "2025-12-30")
+    yield town
+    judged.collect(env.http_requests)
+    await town.bot.close()
+    if request.node.get_closest_marker("provokes_errors") is None:
+        # SimCord records all that a command raises; what is said to the person is meant.
+        unmeant = [error for error in env.errors if not _meant(error)]
+        if unmeant:
+            raise BaseExceptionGroup("the bot raised", unmeant)
+
+
+def _meant(error: BaseException) -> bool:
+    original = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    return isinstance(original, UserError | app_commands.MissingPermissions | app_commands.CheckFailure)
