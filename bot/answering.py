@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import logging
 import secrets
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, get_type_hints
 
 import discord
 from discord import app_commands, ui
@@ -17,6 +20,10 @@ from bot.language import Language, language
 from storage.database import Database
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+C = TypeVar("C")
+Callback = Callable[Concatenate[C, discord.Interaction, P], Coroutine[Any, Any, None]]
 
 
 class Home(Protocol):
@@ -52,6 +59,25 @@ async def answer(interaction: discord.Interaction, view: ui.LayoutView, *, ephem
         await interaction.edit_original_response(view=view)
     else:
         await interaction.followup.send(view=view, ephemeral=ephemeral)
+
+
+def spoken(callback: Callable[Concatenate[C, discord.Interaction, P], Awaitable[None]]) -> Callback[C, P]:
+    """A command whose :class:`UserError` is said to the person and is then done with: to discord.py the command has
+    succeeded, and only what is nobody's wish reaches the tree's error handler."""
+
+    @functools.wraps(callback)
+    async def command(cog: C, interaction: discord.Interaction, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            await callback(cog, interaction, *args, **kwargs)
+        except UserError as error:
+            await explain(interaction, error)
+
+    # discord.py reads a command's options from its annotations, in the names of the module that made the function.
+    hints = get_type_hints(callback, include_extras=True)
+    signature = inspect.signature(callback)
+    options = [option.replace(annotation=hints.get(option.name)) for option in signature.parameters.values()]
+    command.__signature__ = signature.replace(parameters=options)  # type: ignore[attr-defined]
+    return command
 
 
 async def explain(interaction: discord.Interaction, error: BaseException) -> None:

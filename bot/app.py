@@ -25,6 +25,10 @@ from storage.database import Database
 
 log = logging.getLogger(__name__)
 
+# Paperboy never speaks; discord.py would warn at each start that it cannot.
+discord.VoiceClient.warn_nacl = False
+discord.VoiceClient.warn_dave = False
+
 COGS = ("cogs.papers", "cogs.subscriptions", "cogs.digest")
 
 
@@ -116,7 +120,7 @@ class Paperboy(commands.AutoShardedBot):
     async def close(self) -> None:
         if self.is_closed():
             return
-        self.clock.stop()
+        await self.clock.stop()
         await super().close()
         if hasattr(self, "database"):
             await self.database.close()

@@ -10,8 +10,8 @@ import re
 from urllib.parse import urlsplit
 
 _ID = r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z][a-z-]{1,15}(?:\.[A-Z]{2})?/[0-9]{7})"
-_WHOLE = re.compile(rf"(?:arxiv:)?\s*({_ID})(?:v[0-9]+)?", re.IGNORECASE)
-_PATH = re.compile(rf"/(?:abs|pdf|html|papers)/({_ID})(?:v[0-9]+)?(?:\.pdf)?/?", re.IGNORECASE)
+_WHOLE = re.compile(rf"(?:arxiv:)?\s*({_ID})(?:v[0-9]+)?", re.IGNORECASE | re.ASCII)
+_PATH = re.compile(rf"/(?:abs|pdf|html|papers)/({_ID})(?:v[0-9]+)?(?:\.pdf)?/?", re.IGNORECASE | re.ASCII)
 _ARXIV = ("arxiv.org", "www.arxiv.org", "export.arxiv.org")
 _MIRRORS = ("huggingface.co", "hf.co", "www.alphaxiv.org", "alphaxiv.org")
 

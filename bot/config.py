@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from bot.errors import ConfigurationError
 
@@ -91,7 +97,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        path = Path(os.environ.get("PAPERBOY_CONFIG", DEFAULT_FILE))
+        path = Path(os.environ.get("PAPERBOY_CONFIG") or DEFAULT_FILE)
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
 
 
@@ -109,6 +115,8 @@ def load() -> Settings:
     except ValidationError as error:
         found = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False))
         raise ConfigurationError("A setting cannot be used. " + "; ".join(found)) from None
+    except SettingsError as error:
+        raise ConfigurationError(f"A setting cannot be used: {error}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(f"{named or DEFAULT_FILE} cannot be read: {error}") from error
 
@@ -122,7 +130,7 @@ def token(environment: Mapping[str, str] = os.environ) -> SecretStr | None:
     value = environment.get("DISCORD_TOKEN", "").strip()
     if not value and (path := environment.get("DISCORD_TOKEN_FILE")):
         try:
-            value = Path(path).read_text("utf-8").strip()
+            value = Path(path).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"DISCORD_TOKEN_FILE names {path!r}, which cannot be read: {error}") from error
     return SecretStr(value) if value else None

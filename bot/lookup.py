@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -148,4 +149,4 @@ def days_of(text: str) -> tuple[date, date]:
         day = date.fromisoformat(text)
         return day, day
     first = date.fromisoformat(f"{text}-01")
-    return first, (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])

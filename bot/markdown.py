@@ -6,15 +6,16 @@ their text. All other text is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.text import clean, escape
+from bot.text import clean, escape, visible
 
 _MARKDOWN = MarkdownIt("commonmark").disable(["html_block", "html_inline", "lheading", "reference", "code"])
 _MARKS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
+_FENCE = 1000
 
 
 def blocks(text: str) -> list[str]:
@@ -25,7 +26,8 @@ def blocks(text: str) -> list[str]:
     number: list[int | None] = []
     for token in _tokens(text):
         if token.type in ("bullet_list_open", "ordered_list_open"):
-            number.append(int(token.attrGet("start") or 1) if token.type == "ordered_list_open" else None)
+            start = token.attrGet("start")
+            number.append(None if token.type == "bullet_list_open" else 1 if start is None else int(start))
             depth += 1
         elif token.type in ("bullet_list_close", "ordered_list_close"):
             number.pop()
@@ -41,7 +43,7 @@ def blocks(text: str) -> list[str]:
                 found.append(prefix + piece)
             prefix = "  " * min(depth, 4) if depth else ""
         elif token.type == "fence":
-            found.append("```\n" + token.content.replace("`", "ˋ").strip("\n") + "\n```")
+            found += [f"```\n{part}\n```" for part in _parts(visible(token.content).replace("`", "ˋ").strip("\n"))]
     return found
 
 
@@ -58,6 +60,16 @@ def _tokens(text: str) -> list[Token]:
         return [inline]
 
 
+def _parts(code: str) -> Iterator[str]:
+    """Code in parts of at most ``_FENCE`` characters: a fence that is cut for a page would be left open."""
+    while len(code) > _FENCE:
+        line = code.rfind("\n", _FENCE // 2, _FENCE)
+        cut = line if line > 0 else _FENCE
+        yield code[:cut]
+        code = code[cut:].removeprefix("\n")
+    yield code
+
+
 def _words(tokens: Iterable[Token]) -> Iterable[str]:
     for token in tokens:
         if token.type in ("text", "code_inline", "image"):
@@ -69,22 +81,32 @@ def _words(tokens: Iterable[Token]) -> Iterable[str]:
 def _inline(tokens: list[Token]) -> str:
     parts: list[str] = []
     links: list[str] = []
+    # Escaped as one: what links and images leave side by side must not become a mention, a heading or a scheme.
+    words = ""
+
+    def put(part: str = "") -> None:
+        nonlocal words
+        parts.extend((escape(words), part))
+        words = ""
+
     for token in tokens:
-        if token.type == "text":
-            parts.append(escape(token.content))
+        if token.type in ("text", "image"):
+            words += token.content
+        elif token.type in ("softbreak", "hardbreak"):
+            words += " "
         elif token.type in _MARKS:
-            parts.append(_MARKS[token.type])
+            put(_MARKS[token.type])
         elif token.type == "code_inline":
             # A backslash says nothing inside code; a fence that cannot be closed early needs no escape.
-            parts.append(f"`` {clean(token.content).replace('`', 'ˋ')} ``" if token.content.strip() else "")
-        elif token.type in ("softbreak", "hardbreak"):
-            parts.append(" ")
-        elif token.type == "image":
-            parts.append(escape(token.content))
+            if code := clean(token.content):
+                put(f"`` {code.replace('`', 'ˋ')} ``")
         elif token.type == "link_open":
             links.append(str(token.attrGet("href") or ""))
         elif token.type == "link_close" and links:
             address = links.pop()
-            if address.startswith(("http://", "https://")) and address not in "".join(parts):
-                parts.append(f" ({escape(address)})")
-    return " ".join("".join(parts).split())
+            if address.startswith(("http://", "https://")) and address not in "".join(parts) + words:
+                words += f" ({address})"
+    put()
+    found = " ".join("".join(parts).split())
+    # What is left of emphasis that began with a space would be a bullet.
+    return f"\\{found}" if found.startswith("* ") else found

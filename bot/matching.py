@@ -30,7 +30,7 @@ def match(entries: Iterable[Entry], subscriptions: Sequence[Subscription]) -> di
         by_subscriber: dict[tuple[Subscriber, int], list[Subscription]] = {}
         for follow in subscriptions:
             if follow.kind is Follows.AUTHOR:
-                fits = any(names[follow.id] <= author for author in authors)
+                fits = bool(names[follow.id]) and any(names[follow.id] <= author for author in authors)
             else:
                 understood = queries[follow.id]
                 fits = understood is not None and understood.matches(document)

@@ -32,11 +32,13 @@ MAX_BAD_LINES = 20
 BASE_ADDRESS = "https://huggingface.co/"
 """What relative addresses are relative to."""
 
-_MAX_VOTES = 10**9
 # Digests have no underlined headings and no link definitions; their rules would take lines out of the summaries.
 _BLOCKS = MarkdownIt("commonmark").disable(["inline", "lheading", "reference"])
 _INLINE = MarkdownIt("commonmark")
 _DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
+_PAPER_OR_DAY = re.compile(r"#{1,3}[ \t].*arxiv\.org/|#{1,2}[ \t].*\b\d{4}-\d{1,2}-\d", re.IGNORECASE)
+_CLOSING = re.compile(r"-->|[?\]]>|</(?:script|pre|style|textarea)>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{1,2000}>")
 _MEANT_AS_DIGEST = re.compile(r"daily papers|\d{2,4}[-./]\d", re.IGNORECASE)
 _VOTES = re.compile(r"(?:up)?votes?\s*:\s*(.*)", re.IGNORECASE)
 _AUTHORS = re.compile(r"authors?\s*:\s*(.*)", re.IGNORECASE)
@@ -79,23 +81,53 @@ def parse(content: bytes, path: str = "") -> Parsed:
     if len(content) > MAX_BYTES:
         reason = f"the file has {len(content):,} bytes; a digest has at most {MAX_BYTES:,}"
         return Parsed((), (Reject(path, None, reason),))
-    text, bad_lines = _decode(content)
+    lines, bad_lines = _decode(content)
     try:
-        tokens = _BLOCKS.parse(text)
+        tokens = _tokens(lines)
     except RecursionError:
         return Parsed((), (Reject(path, None, "its lists or quotes are nested too deeply"),))
-    digests, problems = _digests(tokens, text.split("\n"))
+    digests, problems = _digests(tokens, lines)
     # One reject a line: what is wrong with the line itself explains what it left behind.
     reasons = dict(problems) | dict(bad_lines[:MAX_BAD_LINES])
     rejects = [Reject(path, line, reason) for line, reason in sorted(reasons.items())]
-    if more := len(bad_lines) - MAX_BAD_LINES:
-        if more > 0:
-            rejects.append(Reject(path, bad_lines[MAX_BAD_LINES][0], f"{more} more lines like the ones above"))
+    if (more := len(bad_lines) - MAX_BAD_LINES) > 0:
+        rejects.append(Reject(path, bad_lines[MAX_BAD_LINES][0], f"{more} more lines like the ones above"))
     return Parsed(digests, tuple(rejects))
 
 
-def _decode(content: bytes) -> tuple[str, list[tuple[int, str]]]:
-    """The text with ``\\n`` line ends and without its unreadable lines, and those lines by number."""
+def _tokens(lines: list[str]) -> list[Token]:
+    """The block tokens. What is never closed, or nested too deeply, ends at the next paper, not with the file."""
+    tokens = _BLOCKS.parse("\n".join(lines))
+    taken = _taken(tokens, lines)
+    if taken is None:
+        return tokens
+    starts = [line for line in range(taken, len(lines)) if _PAPER_OR_DAY.match(lines[line])]
+    tokens = []
+    for start, end in zip((0, *starts), (*starts, len(lines)), strict=True):
+        for token in _BLOCKS.parse("\n".join(lines[start:end])):
+            token.map = [token.map[0] + start, token.map[1] + start] if token.map else None
+            tokens.append(token)
+    return tokens
+
+
+def _taken(tokens: list[Token], lines: list[str]) -> int | None:
+    """The line of the first paper in a block that should have ended above it."""
+    inside = False
+    for token in tokens:
+        if token.level or not token.map:
+            continue
+        start, end = token.map
+        inside = inside or bool(_PAPER_OR_DAY.match(lines[start]))
+        # Papers in code above the first digest are an example of one; those in a closed comment are not wanted.
+        meant = not inside if token.type == "fence" else token.type == "html_block" and _CLOSING.search(lines[end - 1])
+        line = next((line for line in range(start + 1, end) if _PAPER_OR_DAY.match(lines[line])), None)
+        if line is not None and not meant:
+            return line
+    return None
+
+
+def _decode(content: bytes) -> tuple[list[str], list[tuple[int, str]]]:
+    """The lines, the unreadable ones among them empty, and those by number."""
     content = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     lines: list[str] = []
     bad: list[tuple[int, str]] = []
@@ -120,7 +152,7 @@ def _decode(content: bytes) -> tuple[str, list[tuple[int, str]]]:
             marks = re.match(rb"\s{0,3}(#{1,6})(?=\s)", raw)
             line = marks[1].decode() if marks else ""
         lines.append(line)
-    return "\n".join(lines), bad
+    return lines, bad
 
 
 def _digests(tokens: list[Token], lines: list[str]) -> tuple[tuple[Digest, ...], dict[int, str]]:
@@ -201,7 +233,8 @@ def _parts(tokens: list[Token]) -> Iterator[tuple[_Heading, list[_Block]]]:
 
 def _read(draft: _Draft, block: _Block, lines: list[str]) -> None:
     if block.type == "html_block":
-        _read_media(draft, block.content)
+        if not _read_media(draft, block.content) and _TAG.sub("", block.content).strip():
+            _continue(draft, lines[block.start : block.end])
     elif block.type == "paragraph_open":
         kept = [line for line in block.content.split("\n") if not _read_field(draft, line.strip())]
         if kept:
@@ -234,8 +267,7 @@ def _read_media(draft: _Draft, text: str) -> bool:
     for pattern in (_IMAGE, _IMAGE_TAG, _LINKED_VIDEO, _VIDEO_TAG):
         if match := pattern.search(text):
             found = True
-            address = _address(match[1])
-            if address is None:
+            if (address := _address(match[1])) is None:
                 continue
             if pattern in (_IMAGE, _IMAGE_TAG) and not _VIDEO_FILE.search(urlsplit(address).path):
                 draft.image_url = draft.image_url or address
@@ -267,14 +299,8 @@ def _entries(day: date, drafts: dict[str, _Draft]) -> Iterator[Entry]:
     for position, draft in enumerate(drafts.values()):
         texts = ((heading, "\n".join(lines).strip("\n ")) for heading, lines in draft.sections)
         sections = tuple(Section(heading, _readable(text)) for heading, text in texts if heading or text)
-        paper = Paper(
-            draft.arxiv_id,
-            draft.title,
-            arxiv.abstract_address(draft.arxiv_id),
-            draft.image_url,
-            draft.video_url,
-            draft.authors,
-        )
+        address = arxiv.abstract_address(draft.arxiv_id)
+        paper = Paper(draft.arxiv_id, draft.title, address, draft.image_url, draft.video_url, draft.authors)
         yield Entry(paper, day, position, draft.votes, sections)
 
 
@@ -296,25 +322,22 @@ def _link(content: str) -> tuple[str, str] | None:
 
 def _date(content: str) -> date | None:
     match = _DATE.search(content)
-    if not match:
-        return None
     try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
+        return date(int(match[1]), int(match[2]), int(match[3])) if match else None
     except ValueError:
         return None
 
 
 def _votes(text: str) -> int | None:
     digits = text.strip().replace(",", "")
-    votes = int(digits) if re.fullmatch(r"[0-9]{1,10}", digits) else None
-    return votes if votes is not None and votes <= _MAX_VOTES else None
+    return int(digits) if re.fullmatch(r"[0-9]{1,9}", digits) else None
 
 
 def _authors(text: str) -> tuple[str, ...]:
     literal = _literal(text)
-    names = [str(name) for name in literal] if isinstance(literal, list | tuple) else text.strip("[]").split(",")
+    names = literal if isinstance(literal, list | tuple) else text.strip("[]").split(",")
     # Hugging Face cuts long lists with a "+": a name has a letter in it.
-    kept = (" ".join(name.split()).strip("'\" ") for name in names)
+    kept = (_line(name).strip("'\" ") for name in names)
     return tuple(dict.fromkeys(name for name in kept if any(character.isalpha() for character in name)))
 
 
@@ -350,18 +373,26 @@ def _list_items(value: object, depth: int) -> Iterator[str]:
     indent = "  " * depth
     if isinstance(value, dict):
         for key, item in value.items():
-            name = " ".join(str(key).split())
+            name = _line(key)
             if isinstance(item, dict | list | tuple):
                 yield f"{indent}- **{name}**"
                 yield from _list_items(item, depth + 1)
             else:
-                yield f"{indent}- **{name}**: {' '.join(str(item).split())}"
+                yield f"{indent}- **{name}**: {_line(item)}"
     elif isinstance(value, list | tuple):
         for item in value:
             if isinstance(item, dict | list | tuple):
                 yield from _list_items(item, depth + (not isinstance(item, dict)))
             else:
-                yield f"{indent}- {' '.join(str(item).split())}"
+                yield f"{indent}- {_line(item)}"
+
+
+def _line(value: object) -> str:
+    """A value of a literal in one line. Escapes may have made half characters and NULs; a huge number has no text."""
+    try:
+        return " ".join(str(value).replace("\0", "").encode("utf-8", "ignore").decode().split())
+    except ValueError:
+        return ""
 
 
 def _quoted(content: str) -> str:

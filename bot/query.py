@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.errors import NotUnderstoodError
 from bot.text import clean, tokens
@@ -26,11 +26,11 @@ _PART = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Adjoining tokens, wanted or excluded."""
+    """Adjoining tokens, wanted or excluded. How they were typed makes no difference to what they mean."""
 
     tokens: tuple[str, ...]
     excluded: bool = False
-    text: str = ""
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ database. APScheduler's own cron triggers skip and stall around changes of dayli
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -143,14 +144,32 @@ class Clock:
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
+        self._running: set[asyncio.Task[None]] = set()
 
-    def every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+    def every(self, seconds: float, job: Callable[[], Coroutine[None, None, None]]) -> None:
         """Calls ``job`` at once and then every ``seconds``."""
-        self._scheduler.add_job(job, "interval", seconds=seconds, next_run_time=datetime.now(UTC))
+
+        async def run() -> None:
+            # APScheduler would cancel a running job when it shuts down; stop() waits for it instead.
+            task = asyncio.create_task(job())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            await asyncio.shield(task)
+
+        self._scheduler.add_job(
+            run, "interval", seconds=seconds, next_run_time=datetime.now(UTC), name=job.__qualname__
+        )
 
     def start(self) -> None:
         self._scheduler.start()
 
-    def stop(self) -> None:
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+    async def stop(self, seconds: float = 10) -> None:
+        """Calls nothing any more, and lets what is running end within ``seconds``."""
+        if not self._scheduler.running:
+            return
+        self._scheduler.pause()
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=seconds)
+            for task in late:
+                task.cancel()
+        self._scheduler.shutdown(wait=False)

@@ -248,17 +248,21 @@ async def _show_what_is_sent(env: simcord.Env, pages: Sequence[Preview]) -> None
     """Has the pages show what the bot sends by itself."""
     import simcord
 
-    seen = -1
+    def sent() -> int:
+        return sum(request.method == "POST" and request.path.startswith("/channels/") for request in env.http_requests)
+
+    seen = sent()
     while True:
         await asyncio.sleep(0.5)
-        if len(env.http_requests) == seen:
+        if sent() == seen:
             continue
+        now_sent = sent()
         try:
             for page in pages:
                 await page.refresh()
         except simcord.SetupError:
             continue  # Somebody is acting in a page; it is shown after.
-        seen = len(env.http_requests)
+        seen = now_sent
 
 
 async def _forget_commands(url: str) -> None:

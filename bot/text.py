@@ -36,10 +36,14 @@ _TEX = re.compile(r"(?<![\\$])\$(?=[^\s$])([^$\n]{0,300}?)(?<=[^\s\\])\$(?!\d)")
 _TEX_STYLE = re.compile(
     r"\\(?:text(?:bf|it|rm|tt|sf|sc|up)?|math(?:rm|bf|it|sf|tt)|operatorname|mbox|emph|bf|it|rm|tt)\b\s*"
 )
-# Controls, bidirectional overrides and invisible characters: they only ever mislead a reader.
+_LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# Controls, bidirectional overrides and invisible characters: they only ever mislead a reader. The zero-width joiner is
+# kept where it joins emoji.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
 )
 _SENTENCE_END = re.compile(r"[.!?。！？](?:[\"'”’)\]」』]*)(?=\s|$)|[。！？]")
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:e\.g|i\.e|et al|etc|vs|cf|Fig|Eq|Dr|approx|resp)\.$")
@@ -47,9 +51,9 @@ _ADDRESS = re.compile(
     r"https?://[^\s<>\[\]()|*`\"'\\\u3000-\u303f\uac00-\ud7ff]+[^\s<>\[\]()|*`\"'\\.,:;!?_~\u3000-\u303f\uac00-\ud7ff]"
 )
 _SPECIAL = re.compile(r"([\\`*_~|\[\]<>])")
-_LINE_START = re.compile(r"^(\s*\d*)(?=#{1,3}\s|-#|[-+]\s|(?<=\d)[.)]\s)", re.MULTILINE)
+_LINE_START = re.compile(r"^([^\S\n]*\d*)(?=#{1,3}\s|-#|[-+]\s|(?<=\d)[.)]\s)", re.MULTILINE)
 _EVERYONE = re.compile(r"@(?=everyone|here)")
-_SCHEME = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*):(?=//)")
+_SCHEME = re.compile(r":(?=//)")
 
 
 def fold(text: str) -> str:
@@ -66,7 +70,7 @@ def fold(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """The words of ``text`` in order, folded: a run of letters, a run of digits, or one character of Korean, Chinese
     or Japanese. TeX is read by its Unicode spelling."""
-    return _TOKEN.findall(fold(tex_to_unicode(text)))
+    return _TOKEN.findall(fold(tex_to_unicode(visible(text))))
 
 
 def tex_to_unicode(text: str) -> str:
@@ -84,9 +88,14 @@ def _unicode_of(mathematics: str) -> str:
     return plain.replace("{", "").replace("}", "").replace("\\ ", " ").replace("\\", "")
 
 
+def visible(text: str) -> str:
+    """``text`` without control, bidirectional and invisible characters; all its line breaks are ``\\n``."""
+    return _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))
+
+
 def clean(text: str) -> str:
     """``text`` without control, bidirectional and invisible characters, in one line with single spaces."""
-    return " ".join(_INVISIBLE.sub("", text.replace("\n", " ")).split())
+    return " ".join(visible(text).split())
 
 
 def width(text: str) -> int:
@@ -109,16 +118,26 @@ def clip(text: str, limit: int) -> str:
 
 
 def _whole_clusters(cut: str, text: str) -> str:
-    def joins(character: str) -> bool:
-        return (
-            character in "\u200d\ufe0e\ufe0f"
-            or unicodedata.combining(character) != 0
-            or "\U0001f3fb" <= character <= "\U0001f3ff"
-        )
-
-    while cut and (joins(text[len(cut)]) or cut[-1] == "\u200d"):
+    while cut and (_joins(text[len(cut)]) or cut[-1] == "\u200d" or _parts_flag(cut, text[len(cut)])):
         cut = cut[:-1]
     return cut
+
+
+def _joins(character: str) -> bool:
+    """Whether a character is one with what stands before it: a mark, a tone of skin, a later letter of a syllable."""
+    return (
+        character == "\u200d"
+        or unicodedata.category(character)[0] == "M"
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or "\U000e0020" <= character <= "\U000e007f"
+        or "\u1160" <= character <= "\u11ff"
+    )
+
+
+def _parts_flag(before: str, after: str) -> bool:
+    # A flag is a pair of regional indicators.
+    flags = len(before) - len(before.rstrip("".join(map(chr, range(0x1F1E6, 0x1F200)))))
+    return flags % 2 == 1 and "\U0001f1e6" <= after <= "\U0001f1ff"
 
 
 def sentences(text: str, limit: int) -> str:
@@ -130,7 +149,8 @@ def sentences(text: str, limit: int) -> str:
     for match in _SENTENCE_END.finditer(text):
         if width(text[: match.end()]) > limit:
             break
-        if not _ABBREVIATION.search(text[: match.end()]):
+        torn = _joins(text[match.end() : match.end() + 1] or " ")
+        if not torn and not _ABBREVIATION.search(text[: match.end()]):
             end = match.end()
     return text[:end] if end else clip(text, limit)
 
@@ -138,7 +158,7 @@ def sentences(text: str, limit: int) -> str:
 def escape(text: str, *, links: bool = True) -> str:
     """``text`` as Discord shows it letter by letter: no format, mention, masked link or list. With ``links``, a bare
     http(s) address stays one, since it shows where it leads."""
-    text = _INVISIBLE.sub("", text)
+    text = visible(text)
     parts: list[str] = []
     end = 0
     for match in _ADDRESS.finditer(text) if links else ():
@@ -150,7 +170,7 @@ def escape(text: str, *, links: bool = True) -> str:
 
 def _escape_words(text: str) -> str:
     text = _SPECIAL.sub(r"\\\1", text)
-    text = _SCHEME.sub(r"\1\\:", text)
+    text = _SCHEME.sub(r"\\:", text)
     return _EVERYONE.sub("@\u200b", text)
 
 

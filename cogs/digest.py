@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import jobs, layouts, permissions, ranking, rendering, schedule
-from bot.answering import answer, home, reader
+from bot.answering import answer, home, reader, spoken
 from bot.errors import NotAllowedError, NotFoundError
 from bot.language import Language, language, message
 from storage import channels, deliveries, digests, lookups
@@ -49,6 +49,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
     @app_commands.choices(
         language=[app_commands.Choice(name="English", value="en"), app_commands.Choice(name="한국어", value="ko")]
     )
+    @spoken
     async def setup(
         self,
         interaction: discord.Interaction,
@@ -86,6 +87,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         await answer(interaction, layouts.note("\n".join([said, *_lacking(channel, words)])))
 
     @app_commands.command(description="When the next post comes, and how the last one went")
+    @spoken
     async def status(self, interaction: discord.Interaction) -> None:
         words, bot = reader(interaction), home(interaction)
         async with bot.database.read() as connection:
@@ -134,6 +136,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
 
     @app_commands.command(description="See what would be posted, for you alone")
     @app_commands.describe(channel="The channel with the daily post")
+    @spoken
     async def preview(self, interaction: discord.Interaction, channel: Target | None = None) -> None:
         chosen = await _set_up(interaction, channel)
         async with home(interaction).database.read() as connection:
@@ -147,6 +150,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
 
     @app_commands.command(description="Post now, without waiting for the time")
     @app_commands.describe(channel="The channel with the daily post")
+    @spoken
     async def post(self, interaction: discord.Interaction, channel: Target | None = None) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         words, bot = reader(interaction), home(interaction)
@@ -157,6 +161,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
 
     @app_commands.command(description="Stop the daily post for a while")
     @app_commands.describe(channel="The channel with the daily post")
+    @spoken
     async def pause(self, interaction: discord.Interaction, channel: Target | None = None) -> None:
         chosen, _ = await self._pause(interaction, channel, paused=True)
         words = reader(interaction)
@@ -165,6 +170,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
 
     @app_commands.command(description="Go on with the daily post")
     @app_commands.describe(channel="The channel with the daily post")
+    @spoken
     async def resume(self, interaction: discord.Interaction, channel: Target | None = None) -> None:
         chosen, next_post = await self._pause(interaction, channel, paused=False)
         words = reader(interaction)
@@ -173,6 +179,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
 
     @app_commands.command(description="End the daily post of a channel")
     @app_commands.describe(channel="The channel with the daily post")
+    @spoken
     async def remove(self, interaction: discord.Interaction, channel: Target | None = None) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         chosen = await _set_up(interaction, channel)

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import arxiv, lookup
-from bot.answering import home, reader
+from bot.answering import home, reader, spoken
 from bot.query import MAX_LENGTH
 from bot.text import clean, clip, tex_to_unicode
 from bot.views import look_up, summarise
@@ -20,11 +20,13 @@ Choices = list[app_commands.Choice[str]]
 class Papers(commands.GroupCog, group_name="papers", group_description="Look up research papers"):
     @app_commands.command(description="The papers of a day or a month")
     @app_commands.describe(day="A day (2024-06-21) or a month (2024-06)")
+    @spoken
     async def date(self, interaction: discord.Interaction, day: app_commands.Range[str, 1, 40]) -> None:
         await look_up(interaction, lookup.by_date(day, home(interaction).now().date()))
 
     @app_commands.command(description="The papers of an author")
     @app_commands.describe(name="An author's name; accents may be left out")
+    @spoken
     async def author(self, interaction: discord.Interaction, name: app_commands.Range[str, 1, MAX_LENGTH]) -> None:
         await look_up(interaction, lookup.by_author(name))
 
@@ -37,6 +39,7 @@ class Papers(commands.GroupCog, group_name="papers", group_description="Look up 
             app_commands.Choice(name="most votes", value="votes"),
         ]
     )
+    @spoken
     async def keyword(
         self,
         interaction: discord.Interaction,
@@ -55,11 +58,13 @@ class Papers(commands.GroupCog, group_name="papers", group_description="Look up 
             app_commands.Choice(name="all", value="all"),
         ]
     )
+    @spoken
     async def top(self, interaction: discord.Interaction, period: app_commands.Choice[str] | None = None) -> None:
         await look_up(interaction, lookup.top(lookup.Period(period.value if period else "day")))
 
     @app_commands.command(description="One paper's full summary")
     @app_commands.describe(paper="An arXiv number, an arXiv link, or words of the title")
+    @spoken
     async def show(self, interaction: discord.Interaction, paper: app_commands.Range[str, 1, 300]) -> None:
         await summarise(interaction, paper)
 
@@ -67,10 +72,18 @@ class Papers(commands.GroupCog, group_name="papers", group_description="Look up 
     async def _days(self, interaction: discord.Interaction, typed: str) -> Choices:
         words = reader(interaction)
         async with home(interaction).database.read() as connection:
-            found = await digests.days(connection, prefix=typed.strip()[:10])
+            days = await digests.days(connection, prefix=typed.strip()[:10], limit=20)
+            months = await digests.months(connection, prefix=typed.strip()[:7])
+        choices = [(f"{day} · {words.day(day)}", str(day), number) for day, number in days]
+        by_month = [(f"{month:%Y-%m} · {words.month(month)}", f"{month:%Y-%m}", number) for month, number in months]
+        # Who typed a whole month means it; else the dates come first.
+        if len(typed.strip()) == 7:
+            choices = by_month + choices
+        elif len(typed.strip()) < 7:
+            choices += by_month
         return [
-            app_commands.Choice(name=f"{day} · " + words.plural("{n} paper", "{n} papers", number), value=str(day))
-            for day, number in found
+            app_commands.Choice(name=f"{name} · " + words.plural("{n} paper", "{n} papers", number), value=value)
+            for name, value, number in choices[:25]
         ]
 
     @author.autocomplete("name")

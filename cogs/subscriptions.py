@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import permissions
-from bot.answering import answer, home, reader
+from bot.answering import answer, home, reader, spoken
 from bot.errors import NotAllowedError, NotFoundError
 from bot.query import MAX_LENGTH
 from bot.text import clean, clip
@@ -25,6 +25,7 @@ class Subscriptions(commands.Cog):
     @app_commands.describe(
         text='Words in any order; "a phrase"; -excluded', channel="A channel that follows, instead of you"
     )
+    @spoken
     async def keyword(
         self,
         interaction: discord.Interaction,
@@ -37,6 +38,7 @@ class Subscriptions(commands.Cog):
     @app_commands.describe(
         name="An author's name; accents may be left out", channel="A channel that follows, instead of you"
     )
+    @spoken
     async def author(
         self,
         interaction: discord.Interaction,
@@ -46,11 +48,13 @@ class Subscriptions(commands.Cog):
         await follow(interaction, Follows.AUTHOR, name, _checked(interaction, channel))
 
     @app_commands.command(name="subscriptions", description="What you follow, with a menu to stop")
+    @spoken
     async def subscriptions(self, interaction: discord.Interaction) -> None:
         await answer(interaction, await followed_list(interaction))
 
     @app_commands.command(name="unsubscribe", description="Stop following")
     @app_commands.describe(text="A keyword or author that you follow")
+    @spoken
     async def unsubscribe(self, interaction: discord.Interaction, text: app_commands.Range[str, 1, MAX_LENGTH]) -> None:
         rows = await _followed(interaction)
         wanted = clean(text).casefold()

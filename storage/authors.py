@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.query import MAX_LENGTH
 from bot.text import tokens
 from storage import search
 from storage.models import Author
 from storage.schema import authors, paper_authors
 
+_BATCH = 10_000
+"""Papers asked for by one statement: SQLite takes 32,766 values."""
+_NAMES = (
+    select(paper_authors.c.paper_id, authors.c.name)
+    .join(authors)
+    .where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
+    .order_by(paper_authors.c.paper_id, paper_authors.c.position)
+)
+
 
 async def like(connection: AsyncConnection, typed: str, limit: int = 25) -> list[Author]:
     """Authors with a word beginning with each typed word, those with the most papers first."""
-    conditions = [func.instr(authors.c.folded, f" {word}") > 0 for word in tokens(typed)]
+    conditions = [func.instr(authors.c.folded, f" {word}") > 0 for word in tokens(typed[:MAX_LENGTH])]
     number = func.count(paper_authors.c.paper_id)
     statement = (
         select(authors.c.name, number)
@@ -31,19 +41,16 @@ async def like(connection: AsyncConnection, typed: str, limit: int = 25) -> list
 
 async def nearest(connection: AsyncConnection, words: Sequence[str], limit: int = 3) -> list[str]:
     """The names spelled most like ``words``."""
-    rows = (await connection.execute(select(authors.c.name, authors.c.folded))).all()
+    held = select(paper_authors.c.author_id)
+    rows = (await connection.execute(select(authors.c.name, authors.c.folded).where(authors.c.id.in_(held)))).all()
     return search.closest(" ".join(words), {row.name: row.folded.strip() for row in rows}, limit)
 
 
 def of_papers(connection: Connection, paper_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     """The names of the authors of papers by id, in the order of their digest."""
     names: dict[int, list[str]] = defaultdict(list)
-    statement = (
-        select(paper_authors.c.paper_id, authors.c.name)
-        .join(authors)
-        .where(paper_authors.c.paper_id.in_(paper_ids))
-        .order_by(paper_authors.c.paper_id, paper_authors.c.position)
-    )
-    for paper_id, name in connection.execute(statement) if paper_ids else ():
-        names[paper_id].append(name)
+    different = list(paper_ids)
+    for start in range(0, len(different), _BATCH):
+        for paper_id, name in connection.execute(_NAMES, {"paper_ids": different[start : start + _BATCH]}):
+            names[paper_id].append(name)
     return {paper_id: tuple(found) for paper_id, found in names.items()}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
@@ -9,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -44,8 +47,11 @@ class Database:
             parsed = make_url(url)
             engine = create_async_engine(parsed)
             bulk = create_engine(parsed.set(drivername="sqlite"))
-        except (ArgumentError, ImportError) as error:
+        except (SQLAlchemyError, ImportError) as error:
             raise DatabaseError(f"The database address {url!r} cannot be used: {error}") from error
+        if parsed.database in (None, "", ":memory:"):
+            # Each connection would have a database of its own.
+            raise DatabaseError(f"The database address {url!r} cannot be used: it names no file.")
         for each in (engine.sync_engine, bulk):
             event.listen(each, "connect", _configure)
             event.listen(each, "begin", _begin)
@@ -83,8 +89,8 @@ class Database:
         self._bulk.dispose()
 
     async def _migrate(self) -> None:
-        async with self.read() as connection:
-            revision = await connection.run_sync(_revision)
+        # Not by aiosqlite: where it cannot connect, its thread still calls the event loop, which may be closed by then.
+        revision = await asyncio.to_thread(_revision, self._bulk)
         if revision != HEAD:
             async with self.write() as connection:
                 await connection.run_sync(migrate)
@@ -105,11 +111,12 @@ def migrate(connection: Connection) -> None:
         raise DatabaseError(f"The database was made by another version of Paperboy: {error}") from error
 
 
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return revision
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return revision
 
 
 def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:
@@ -118,12 +125,25 @@ def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout = {_BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
         "foreign_keys = ON",
         "synchronous = NORMAL",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    _use_wal(cursor)
     cursor.close()
+
+
+def _use_wal(cursor: Any) -> None:
+    # Of several connections that turn a new database to WAL at once, SQLite refuses all but one without waiting.
+    end = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.query import document
 from bot.text import tokens
 from storage import search
+from storage.authors import of_papers
 from storage.models import Digest, Entry, Paper
 from storage.papers import Filter, read, selected
 from storage.schema import authors, digests, entries, paper_authors, papers
@@ -24,27 +25,29 @@ _BATCH = 400
 """Entries stored by one statement: SQLite takes 32,766 values."""
 
 
-def _kept(table: Table, key: Sequence[str], updated: dict[str, str]) -> Insert:
+def _kept(table: Table, key: Sequence[str], updated: Sequence[str]) -> Insert:
     """Inserts a row, or updates the one with the same key; built once, for building costs more than running."""
     statement = upsert(table)
-    changes = {
-        name: func.coalesce(statement.excluded[name], table.c[name]) if how == "if known" else statement.excluded[name]
-        for name, how in updated.items()
-    }
-    return statement.on_conflict_do_update(index_elements=key, set_=changes)
+    return statement.on_conflict_do_update(
+        index_elements=key, set_={name: statement.excluded[name] for name in updated}
+    )
 
 
 # Where nothing else is to change, the key is set to itself: "do nothing" would return no row.
-_KEEP_DIGEST = _kept(digests, ["date", "source"], {"source": "always"}).returning(digests.c.id)
-_KEEP_AUTHOR = _kept(authors, ["name"], {"name": "always"}).returning(authors.c.name, authors.c.id)
-_KEEP_ENTRY = _kept(entries, ["digest_id", "paper_id"], {"votes": "always", "position": "always", "sections": "always"})
-# A digest without a picture does not take it away.
-_KEEP_PAPER = _kept(
-    papers, ["arxiv_id"], {"title": "always", "url": "always", "image_url": "if known", "video_url": "if known"}
-).returning(papers.c.arxiv_id, papers.c.id)
+_KEEP_DIGEST = _kept(digests, ["date", "source"], ["source"]).returning(digests.c.id)
+_KEEP_AUTHOR = _kept(authors, ["name"], ["name"]).returning(authors.c.name, authors.c.id)
+_KEEP_ENTRY = _kept(entries, ["digest_id", "paper_id"], ["votes", "position", "sections"])
+_KEEP_PAPER = _kept(papers, ["arxiv_id"], ["title", "url", "image_url", "video_url"]).returning(
+    papers.c.arxiv_id, papers.c.id
+)
 _LINK_AUTHOR = insert(paper_authors)
 _UNLINK_AUTHORS = paper_authors.delete().where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
-_KNOWN = select(papers.c.arxiv_id).where(papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)))
+_KNOWN = (
+    select(papers, func.max(digests.c.date).label("newest"))
+    .select_from(papers.join(entries).join(digests))
+    .where(papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)))
+    .group_by(papers.c.id)
+)
 _HELD = selected(Filter()).where(entries.c.digest_id == bindparam("digest_id"))
 
 _T = TypeVar("_T")
@@ -63,13 +66,16 @@ def store(connection: Connection, digest: Digest, source: str) -> Stored:
     row = {"date": digest.date, "source": source, "matched": False}
     digest_id: int = connection.execute(_KEEP_DIGEST, row).scalar_one()
     held = {entry.paper.arxiv_id: entry for _, entry in read(connection, _HELD, {"digest_id": digest_id})}
-    changed = [entry for entry in digest.entries if held.get(entry.paper.arxiv_id) != entry]
-    new_papers = 0
-    for batch in _batches(changed, _BATCH):
-        new_papers += _store_entries(connection, digest_id, batch)
+    new_papers = changed_entries = 0
+    for batch in _batches(digest.entries, _BATCH):
+        known = _known(connection, batch)
+        merged = [_merged(entry, *known.get(entry.paper.arxiv_id, (None, None))) for entry in batch]
+        if changed := [entry for entry in merged if held.get(entry.paper.arxiv_id) != entry]:
+            new_papers += _store_entries(connection, digest_id, changed, known.keys())
+            changed_entries += len(changed)
     if new_papers and held:
         connection.execute(update(digests).where(digests.c.id == digest_id).values(matched=False))
-    return Stored(new_papers, len(changed))
+    return Stored(new_papers, changed_entries)
 
 
 async def days(
@@ -87,6 +93,20 @@ async def days(
     if until:
         statement = statement.where(digests.c.date <= until)
     return [(day, papers) for day, papers in await connection.execute(statement)]
+
+
+async def months(connection: AsyncConnection, *, prefix: str = "", limit: int = 5) -> list[tuple[date, int]]:
+    """The months of the digests held, by their first days, newest first, with their papers; ``prefix`` as for days."""
+    month = func.strftime("%Y-%m", digests.c.date)
+    statement = (
+        select(month, func.count(entries.c.paper_id.distinct()))
+        .join(entries)
+        .where(month.startswith(prefix, autoescape=True))
+        .group_by(month)
+        .order_by(month.desc())
+        .limit(limit)
+    )
+    return [(date.fromisoformat(f"{name}-01"), papers) for name, papers in await connection.execute(statement)]
 
 
 async def nearest(connection: AsyncConnection, day: date, limit: int = 3) -> list[date]:
@@ -121,9 +141,37 @@ async def set_matched(connection: AsyncConnection, digest_id: int) -> None:
     await connection.execute(update(digests).where(digests.c.id == digest_id).values(matched=True))
 
 
-def _store_entries(connection: Connection, digest_id: int, batch: list[Entry]) -> int:
-    """Stores changed entries; returns how many of their papers were not held."""
-    known = set(connection.execute(_KNOWN, {"arxiv_ids": [entry.paper.arxiv_id for entry in batch]}).scalars())
+def _known(connection: Connection, batch: Iterable[Entry]) -> dict[str, tuple[Paper, date]]:
+    """The papers of ``batch`` that are held, each with the date of its newest digest."""
+    rows = connection.execute(_KNOWN, {"arxiv_ids": [entry.paper.arxiv_id for entry in batch]}).all()
+    named = of_papers(connection, [row.id for row in rows])
+    return {
+        row.arxiv_id: (
+            Paper(row.arxiv_id, row.title, row.url, row.image_url, row.video_url, named.get(row.id, ())),
+            row.newest,
+        )
+        for row in rows
+    }
+
+
+def _merged(entry: Entry, held: Paper | None, newest: date | None) -> Entry:
+    """``entry`` with what is held of its paper beside it: the newest digest names a paper, and what it leaves out
+    (authors, a picture) the others tell. So an older digest that is read again does not rename it."""
+    if held is None or newest is None:
+        return entry
+    first, second = (held, entry.paper) if newest > entry.date else (entry.paper, held)
+    paper = replace(
+        first,
+        image_url=first.image_url or second.image_url,
+        video_url=first.video_url or second.video_url,
+        authors=first.authors or second.authors,
+    )
+    return replace(entry, paper=paper)
+
+
+def _store_entries(connection: Connection, digest_id: int, batch: list[Entry], held: Collection[str]) -> int:
+    """Stores changed entries; ``held`` has the papers that are held. Returns how many were not."""
+    known = {entry.paper.arxiv_id for entry in batch if entry.paper.arxiv_id in held}
     ids = _store_papers(connection, [entry.paper for entry in batch])
     _store_authors(connection, [(ids[entry.paper.arxiv_id], entry.paper.authors) for entry in batch])
     connection.execute(
@@ -197,7 +245,7 @@ def _with_all_sections(connection: Connection, paper_ids: list[int]) -> dict[int
     return found
 
 
-def _batches(items: list[_T], size: int) -> Iterator[list[_T]]:
+def _batches(items: Sequence[_T], size: int) -> Iterator[list[_T]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch

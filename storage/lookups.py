@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import arxiv, query
 from bot.errors import NotFoundError, NotUnderstoodError
 from bot.lookup import PAGE, Answer, Kind, Lookup, Near, Period, days_of
-from bot.text import clean
+from bot.text import clean, tokens
 from storage import authors, digests, papers, search
 from storage.models import Entry, Sort
 
@@ -33,7 +33,7 @@ async def show(connection: AsyncConnection, text: str) -> Entry:
         NotFoundError: no such paper is held.
     """
     arxiv_id = arxiv.id_of_text(text)
-    if arxiv_id is None:
+    if arxiv_id is None and tokens(text):
         titles = await papers.titles_like(connection, text, limit=1)
         arxiv_id = titles[0][0] if titles else None
     found = await papers.find(connection, papers.Filter(arxiv_ids=(arxiv_id,), once=True)) if arxiv_id else []
@@ -93,7 +93,7 @@ async def _near_keyword(connection: AsyncConnection, lookup: Lookup) -> list[Nea
     wanted = query.parse(lookup.text).wanted
     near = []
     for term in wanted if len(wanted) > 1 else ():
-        text = f'"{term.text}"' if " " in term.text else term.text
+        text = f'"{term.text}"' if " " in term.text or term.text.startswith("-") else term.text
         alone = replace(lookup, text=text[: query.MAX_LENGTH])
         if number := await papers.count(connection, papers.Filter(query=query.parse(alone.text), once=True)):
             near.append(Near(alone, number))

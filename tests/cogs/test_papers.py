@@ -55,10 +55,12 @@ async def test_a_day_without_a_digest_offers_the_nearest(town: Town) -> None:
 
 async def test_dates_are_completed_newest_first(town: Town) -> None:
     choices = await town.alex.autocomplete(town.channel, "papers date", "day", "")
-    assert [choice["value"] for choice in choices] == ["2025-12-30", "2025-12-29"]
-    assert choices[0]["name"] == "2025-12-30 · 9 papers"
+    assert [choice["value"] for choice in choices] == ["2025-12-30", "2025-12-29", "2025-12"]
+    assert choices[0]["name"] == "2025-12-30 · Tuesday, 30 December 2025 · 9 papers"
+    month = await town.alex.autocomplete(town.channel, "papers date", "day", "2025-12")
+    assert month[0]["name"] == "2025-12 · December 2025 · 17 papers"
     korean = await town.minji.autocomplete(town.channel, "papers date", "day", "2025-12-29")
-    assert [choice["name"] for choice in korean] == ["2025-12-29 · 논문 8편"]
+    assert [choice["name"] for choice in korean] == ["2025-12-29 · 2025년 12월 29일 월요일 · 논문 8편"]
 
 
 async def test_an_author_by_autocomplete_and_by_a_near_spelling(town: Town) -> None:

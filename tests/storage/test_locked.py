@@ -1,0 +1,213 @@
+"""Every storage function, while another program holds the database for writing: reads go on, writes wait their turn."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pkgutil
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import storage
+from bot import jobs, lookup, query
+from storage import authors, channels, commands, deliveries, digests, lookups, papers, schema, search, subscriptions
+from storage.database import Database
+from storage.models import Channel, DeliveryKind, Follows, Subscriber
+from tests.storage.support import MONDAY, SOURCE, TUESDAY, digest, dump, paper, store, url_of
+
+NOW = datetime(2024, 6, 21, tzinfo=UTC)
+CHANNEL = Channel(1, 2, time(9), "Asia/Seoul", 5, 0, "ko", False, NOW)
+DAILY = (Subscriber.CHANNEL, 1, DeliveryKind.DAILY)
+
+READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
+    "authors.like": lambda c: authors.like(c, "ana"),
+    "authors.nearest": lambda c: authors.nearest(c, ("anna", "lopez")),
+    "authors.of_papers": lambda c: c.run_sync(authors.of_papers, [1, 2]),
+    "channels.due": lambda c: channels.due(c, NOW),
+    "channels.of_guild": lambda c: channels.of_guild(c, 2),
+    "commands.fingerprint": lambda c: commands.fingerprint(c, 1),
+    "deliveries.newest": lambda c: deliveries.newest(c, *DAILY),
+    "digests.days": lambda c: digests.days(c),
+    "digests.months": lambda c: digests.months(c),
+    "digests.nearest": lambda c: digests.nearest(c, TUESDAY),
+    "digests.newest": lambda c: digests.newest(c),
+    "digests.unmatched": lambda c: digests.unmatched(c),
+    "lookups.recent": lambda c: lookups.recent(c, lookup.by_keyword("zebra")),
+    "lookups.run": lambda c: lookups.run(c, lookup.by_keyword("zebra")),
+    "lookups.show": lambda c: lookups.show(c, "zebra"),
+    "lookups.top_of_day": lambda c: lookups.top_of_day(c, MONDAY),
+    "papers.count": lambda c: papers.count(c, papers.Filter(query=query.parse("zebra"))),
+    "papers.find": lambda c: papers.find(c, papers.Filter(query=query.parse("zebra"))),
+    "papers.read": lambda c: c.run_sync(papers.read, papers.selected(papers.Filter())),
+    "papers.titles_like": lambda c: papers.titles_like(c, "ze"),
+    "search.nearest_words": lambda c: search.nearest_words(c, ["zebr"]),
+    "subscriptions.count": lambda c: subscriptions.count(c, Subscriber.USER, 7),
+    "subscriptions.every": lambda c: subscriptions.every(c),
+    "subscriptions.get": lambda c: subscriptions.get(c, 1),
+    "subscriptions.of": lambda c: subscriptions.of(c, Subscriber.USER, [7]),
+}
+NEW = digest(TUESDAY, (paper("2401.00009", "A lion", "Bo Li"), 3, "lions"))
+WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
+    "channels.keep": lambda c: channels.keep(c, CHANNEL_TWO),
+    "channels.remove": lambda c: channels.remove(c, 1),
+    "channels.set_next_post": lambda c: channels.set_next_post(c, 1, NOW.replace(year=2030)),
+    "channels.set_paused": lambda c: channels.set_paused(c, 1, True, NOW),
+    "channels.set_posted": lambda c: channels.set_posted(c, 1, TUESDAY),
+    "commands.forget": lambda c: commands.forget(c),
+    "commands.set_fingerprint": lambda c: commands.set_fingerprint(c, 1, "new"),
+    "deliveries.claim": lambda c: deliveries.claim(c, *DAILY, TUESDAY, NOW),
+    "deliveries.confirm": lambda c: deliveries.confirm(c, 1, 99, NOW),
+    "deliveries.fail": lambda c: deliveries.fail(c, 1, "why", NOW),
+    "digests.set_matched": lambda c: digests.set_matched(c, 1),
+    "digests.store": lambda c: c.run_sync(digests.store, NEW, SOURCE),
+    "search.index": lambda c: c.run_sync(search.index, [(1, query.Document(" lion ", " ", " "), True)]),
+    "subscriptions.add": lambda c: subscriptions.add(c, Subscriber.USER, 8, Follows.KEYWORD, "a", "a", "en"),
+    "subscriptions.remove": lambda c: subscriptions.remove(c, [1]),
+}
+CHANNEL_TWO = Channel(5, 2, time(9), "Asia/Seoul", 5, 0, "ko", False, NOW)
+WITHOUT_A_CONNECTION = {"papers.selected", "search.matches", "search.title_begins", "search.closest"}
+
+
+@pytest.fixture
+async def held(database: Database) -> Database:
+    """One row at least in every table."""
+    store(database, digest(MONDAY, (paper("2401.00001", "A zebra", "Ana López"), 3, "stripes")))
+    async with database.write() as connection:
+        await channels.keep(connection, CHANNEL)
+        await subscriptions.add(connection, Subscriber.USER, 7, Follows.KEYWORD, "zebra", "zebra", "en")
+        await deliveries.claim(connection, *DAILY, MONDAY, NOW)
+        await commands.set_fingerprint(connection, 1, "old")
+    return database
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[sqlite3.Connection]:
+    """Another program in the middle of writing."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    connection.execute("DELETE FROM paper_words")
+    connection.execute("DELETE FROM papers")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def told_of_beginning(tell: Callable[[], None]) -> Iterator[None]:
+    """Calls ``tell`` when a writer is about to ask for the lock."""
+
+    def executing(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement == "BEGIN IMMEDIATE":
+            tell()
+
+    event.listen(Engine, "before_cursor_execute", executing)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", executing)
+
+
+def test_every_function_is_here() -> None:
+    there = set()
+    for module in pkgutil.iter_modules(storage.__path__):
+        if module.name in ("migrations", "models", "schema", "database"):
+            continue
+        loaded = import_module(f"storage.{module.name}")
+        there |= {
+            f"{module.name}.{name}"
+            for name, one in inspect.getmembers(loaded, inspect.isfunction)
+            if one.__module__ == loaded.__name__ and not name.startswith("_")
+        }
+    assert set(READS) | set(WRITES) | WITHOUT_A_CONNECTION == there
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_a_read_goes_on(held: Database, path: Path, name: str) -> None:
+    async with held.read() as connection:
+        before = await READS[name](connection)
+    with locked(path):
+        async with held.read() as connection:
+            assert await READS[name](connection) == before
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_a_write_waits_and_goes_on(held: Database, path: Path, name: str) -> None:
+    before = dump(path)
+    asked = asyncio.Event()
+
+    async def write() -> None:
+        async with held.write() as connection:
+            await WRITES[name](connection)
+
+    with locked(path) as other, told_of_beginning(asked.set):
+        task = asyncio.create_task(write())
+        await asked.wait()
+        for _ in range(5):
+            async with held.read() as connection:
+                assert await papers.count(connection, papers.Filter()) == 1
+        assert not task.done()
+        assert dump(path) == before
+        other.execute("ROLLBACK")
+        await task
+    assert dump(path) != before
+
+
+async def test_a_write_in_a_thread_waits_and_goes_on(held: Database, path: Path) -> None:
+    asked, before = threading.Event(), dump(path)
+    with locked(path) as other, told_of_beginning(asked.set):
+        task = asyncio.create_task(asyncio.to_thread(store, held, NEW))
+        assert await asyncio.to_thread(asked.wait, 60)
+        for _ in range(5):
+            async with held.read() as connection:
+                assert await papers.count(connection, papers.Filter()) == 1
+        assert not task.done()
+        other.execute("ROLLBACK")
+        assert (await task).new_papers == 1
+    assert len(dump(path)["papers"]) == len(before["papers"]) + 1
+
+
+async def test_an_import_waits_and_goes_on(held: Database, path: Path, tmp_path: Path) -> None:
+    file = tmp_path / "day.md"
+    file.write_text("## Daily Papers (2024-02-02)\n\n### [Lions](https://arxiv.org/abs/2402.00001)\n", "utf-8")
+    asked = threading.Event()
+    with locked(path) as other, told_of_beginning(asked.set):
+        task = asyncio.create_task(jobs.ingest(held, [file]))
+        assert await asyncio.to_thread(asked.wait, 60)
+        async with held.read() as connection:
+            assert await papers.count(connection, papers.Filter()) == 1
+        assert not task.done()
+        other.execute("ROLLBACK")
+        assert (await task).changed == 1
+
+
+async def test_a_database_that_is_being_written_can_be_opened(held: Database, path: Path) -> None:
+    with locked(path):
+        another = await Database.open(url_of(path))
+        async with another.read() as connection:
+            assert await papers.count(connection, papers.Filter()) == 1
+        await another.close()
+
+
+async def test_what_is_being_written_is_not_seen_before_it_is_kept(held: Database) -> None:
+    def write(connection: Connection) -> None:
+        digests.store(connection, NEW, SOURCE)
+
+    async with held.write() as writer:
+        await writer.run_sync(write)
+        assert await papers.count(writer, papers.Filter()) == 2
+        async with held.read() as reader:
+            assert await papers.count(reader, papers.Filter()) == 1
+            assert (await reader.execute(select(schema.papers.c.arxiv_id))).scalars().all() == ["2401.00001"]
+    async with held.read() as reader:
+        assert await papers.count(reader, papers.Filter()) == 2

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import arxiv
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2406.14347", "2406.14347"),
+        (" 2406.14347\n", "2406.14347"),
+        ("2406.14347v2", "2406.14347"),
+        ("arXiv:2406.14347v12", "2406.14347"),
+        ("arXiv: 2406.14347", "2406.14347"),
+        ("0704.0001", "0704.0001"),
+        ("hep-th/9901001", "hep-th/9901001"),
+        ("hep-th/9901001v3", "hep-th/9901001"),
+        ("math.GT/0309136", "math/0309136"),
+        ("math/0309136", "math/0309136"),
+        ("Math.gt/0309136", "math/0309136"),
+        ("https://arxiv.org/abs/2406.14347", "2406.14347"),
+        ("https://arxiv.org/abs/2406.14347v1", "2406.14347"),
+        ("http://www.arxiv.org/abs/2406.14347/", "2406.14347"),
+        ("https://export.arxiv.org/abs/2406.14347", "2406.14347"),
+        ("https://arxiv.org/pdf/2406.14347", "2406.14347"),
+        ("https://arxiv.org/pdf/2406.14347v2.pdf", "2406.14347"),
+        ("https://arxiv.org/html/2406.14347v1", "2406.14347"),
+        ("https://arxiv.org/abs/2406.14347?context=cs#top", "2406.14347"),
+        ("https://arxiv.org/abs/hep-th/9901001", "hep-th/9901001"),
+        ("https://arxiv.org/pdf/math.GT/0309136v1", "math/0309136"),
+        ("HTTPS://ArXiv.org/abs/2406.14347", "2406.14347"),
+        ("https://huggingface.co/papers/2406.14347", "2406.14347"),
+        ("https://hf.co/papers/2406.14347", "2406.14347"),
+        ("https://www.alphaxiv.org/abs/2406.14347", "2406.14347"),
+        ("https://alphaxiv.org/abs/2406.14347v1", "2406.14347"),
+    ],
+)
+def test_what_people_type(text: str, expected: str) -> None:
+    assert arxiv.id_of_text(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "words",
+        "2406",
+        "2406.143",
+        "2406.143470",
+        "24061.4347",
+        "2406.14347 and more",
+        "2406.14347v",
+        "２４０６.14347",
+        "hep-th/99",
+        "hep-\u017fh/9901001",
+        "arxiv.org/abs/2406.14347x",
+        "https://arxiv.org",
+        "https://arxiv.org/abs/",
+        "https://arxiv.org/abs/2406.14347/extra",
+        "https://arxiv.org/list/cs/2406",
+        "https://arxiv.org/abs/../2406.14347",
+        "https://example.org/abs/2406.14347",
+    ],
+)
+def test_what_is_no_id(text: str) -> None:
+    assert arxiv.id_of_text(text) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://arxiv.org.evil.com/abs/2401.00001",
+        "https://evil-arxiv.org/abs/2401.00001",
+        "https://evilarxiv.org/abs/2401.00001",
+        "https://arxiv.org@evil.com/abs/2401.00001",
+        "https://arxiv.org:x@evil.com/abs/2401.00001",
+        "https://arxiv.org%2eevil.com/abs/2401.00001",
+        "https://arxiv.org\\@evil.com/abs/2401.00001",
+        "https://evil.com/https://arxiv.org/abs/2401.00001",
+        "https://evil.com#@arxiv.org/abs/2401.00001",
+        "https://evil.com?https://arxiv.org/abs/2401.00001",
+        "https://аrxiv.org/abs/2401.00001",
+        "https://arxiv.org./abs/2401.00001",
+        "javascript://arxiv.org/abs/2401.00001",
+        "ftp://arxiv.org/abs/2401.00001",
+        "//arxiv.org/abs/2401.00001",
+        "arxiv.org/abs/2401.00001",
+        "https://[arxiv.org/abs/2401.00001",
+        "https:arxiv.org/abs/2401.00001",
+        "https://huggingface.co/papers/2401.00001",
+        "https://arxiv.org/abs/hep-\u017fh/9901001",
+        "https://arxiv.org/abs/2401.0000१",
+    ],
+)
+def test_addresses_elsewhere(address: str) -> None:
+    assert arxiv.id_of_address(address) is None
+
+
+def test_userinfo_on_arxiv_itself_is_left_behind() -> None:
+    found = arxiv.id_of_address("https://evil.com@arxiv.org/abs/2401.00001")
+    assert found in (None, "2401.00001")
+
+
+@pytest.mark.parametrize("arxiv_id", ["2406.14347", "0704.0001", "hep-th/9901001", "math/0309136"])
+def test_addresses_lead_back(arxiv_id: str) -> None:
+    assert arxiv.id_of_address(arxiv.abstract_address(arxiv_id)) == arxiv_id
+    assert arxiv.id_of_address(arxiv.pdf_address(arxiv_id)) == arxiv_id
+    assert arxiv.id_of_text(arxiv.hugging_face_address(arxiv_id)) == arxiv_id
+
+
+@given(st.text() | st.text(alphabet="https:/arxiv.og@bd0123456789[]v").map("https://arxiv.org/".__add__))
+def test_any_text(text: str) -> None:
+    for found in (arxiv.id_of_text(text), arxiv.id_of_address(text)):
+        if found is not None:
+            assert found.isascii()
+            assert arxiv.id_of_text(found) == found

@@ -1,0 +1,78 @@
+"""``paperboy run`` as its own process, against a Discord on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.wire.discord_server import DiscordServer
+
+TOKEN = "loopback.token"
+
+
+@asynccontextmanager
+async def running(server: DiscordServer, folder: Path, token: str = TOKEN) -> AsyncIterator[asyncio.subprocess.Process]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PAPERBOY_", "DISCORD_"))}
+    environment |= {
+        "DISCORD_TOKEN": token,
+        "PAPERBOY_DISCORD__API_URL": server.api_url,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONWARNINGS": "ignore",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", cwd=folder, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_cleanly(tmp_path: Path, stop: signal.Signals) -> None:
+    async with DiscordServer() as server, running(server, tmp_path) as process:
+        await server.until(sessions=1)
+        process.send_signal(stop)
+        _, errors = await asyncio.wait_for(process.communicate(), 20)
+        assert process.returncode == 0, errors.decode()
+        assert b"Traceback" not in errors
+        assert TOKEN.encode() not in errors
+        assert ("PUT", "/applications/1/commands") in server.requests
+
+
+async def test_every_session_is_at_the_named_address(tmp_path: Path) -> None:
+    """Also after a reconnect, and after an invalid session, where discord.py falls back to Discord's own gateway."""
+    async with DiscordServer() as server, running(server, tmp_path):
+        await server.until(sessions=1)
+        await server.throw_out(resumable=True)
+        await server.until(sessions=1, resumed=1)
+        await server.throw_out(resumable=False)
+        await server.until(sessions=2, resumed=1)
+
+
+async def test_commands_are_given_once(tmp_path: Path) -> None:
+    async with DiscordServer() as server:
+        for sessions in (1, 2):
+            async with running(server, tmp_path) as process:
+                await server.until(sessions=sessions)
+                process.send_signal(signal.SIGTERM)
+                await asyncio.wait_for(process.communicate(), 20)
+        assert server.requests.count(("PUT", "/applications/1/commands")) == 1
+
+
+async def test_a_wrong_token_is_one_sentence(tmp_path: Path) -> None:
+    async with DiscordServer() as server, running(server, tmp_path, "wrong.secret") as process:
+        _, errors = await asyncio.wait_for(process.communicate(), 20)
+        assert process.returncode == 2
+        assert b"Discord does not know this token" in errors
+        assert b"Traceback" not in errors
+        assert b"wrong.secret" not in errors
