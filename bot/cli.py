@@ -6,9 +6,9 @@ import asyncio
 import json
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,13 +17,16 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from bot import arxiv, config, jobs, lookup, query, sources
+from bot import arxiv, config, lookup, query, sources
 from bot.config import Settings
 from bot.errors import ConfigurationError, PaperboyError
 from bot.text import tex_to_unicode
 from storage import papers as stored_papers
 from storage.database import Database
 from storage.models import Entry, Reject, Sort
+
+if TYPE_CHECKING:
+    from bot import jobs
 
 app = typer.Typer(
     help="A Discord bot that delivers research papers.",
@@ -117,7 +120,7 @@ def papers(
 ) -> None:
     """Look papers up. Conditions combine; a paper that was in two digests is listed twice."""
     which = _filter(date, author, keyword, id_)
-    sort = Sort.VOTES if top else Sort.RELEVANCE if keyword else Sort.NEWEST
+    sort = Sort.VOTES if top else Sort.RELEVANCE if keyword is not None else Sort.NEWEST
     number = min((number for number in (top, limit) if number), default=None)
     found = _run(_find(database or config.load().database.url, which, sort, number))
     if as_json:
@@ -132,19 +135,19 @@ def papers(
 
 def _filter(date: str | None, author: str | None, keyword: str | None, id_: str | None) -> stored_papers.Filter:
     first, last = None, None
-    if date:
+    if date is not None:
         try:
             first, last = lookup.days_of(date.strip())
         except ValueError:
             raise typer.BadParameter("type a day as 2024-06-21 or a month as 2024-06", param_hint="--date") from None
-    arxiv_id = arxiv.id_of_text(id_) if id_ else None
-    if id_ and not arxiv_id:
+    arxiv_id = arxiv.id_of_text(id_) if id_ is not None else None
+    if id_ is not None and not arxiv_id:
         raise typer.BadParameter("that is no arXiv number or link", param_hint="--id")
     return stored_papers.Filter(
         first,
         last,
-        query.author(author) if author else (),
-        query.parse(keyword) if keyword else None,
+        query.author(author) if author is not None else (),
+        query.parse(keyword) if keyword is not None else None,
         (arxiv_id,) if arxiv_id else (),
     )
 
@@ -169,7 +172,9 @@ def _as_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-async def _import(url: str, files: list[Path], read_one: Any) -> jobs.Imported:
+async def _import(url: str, files: list[Path], read_one: Callable[[Path], None]) -> jobs.Imported:
+    from bot import jobs
+
     database = await Database.open(url)
     try:
         return await jobs.ingest(database, files, read_one)
@@ -204,7 +209,7 @@ async def _serve(settings: Settings, token: str) -> None:
         logging.getLogger(__name__).info("stopping")
     except discord.LoginFailure:
         raise ConfigurationError("Discord does not know this token. Copy it anew from the Developer Portal.") from None
-    except aiohttp.ClientConnectionError as error:
+    except (aiohttp.ClientConnectionError, discord.HTTPException, discord.GatewayNotFound) as error:
         raise ConfigurationError(f"Discord cannot be reached at {settings.discord.api_url}: {error}") from error
     finally:
         await bot.close()

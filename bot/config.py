@@ -132,5 +132,7 @@ def token(environment: Mapping[str, str] = os.environ) -> SecretStr | None:
         try:
             value = Path(path).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"DISCORD_TOKEN_FILE names {path!r}, which cannot be read: {error}") from error
+            # Not the path: some put the token itself there.
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ConfigurationError(f"DISCORD_TOKEN_FILE names a file that cannot be read: {reason}") from None
     return SecretStr(value) if value else None

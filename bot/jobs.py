@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
@@ -53,7 +55,8 @@ async def ingest(
     """Reads digest files and keeps what they hold, one transaction a file; ``read_one`` is called after each."""
     report = Imported()
     for path in files:
-        parsed, changed = await asyncio.to_thread(_ingest_one, database, path)
+        with _giving_way():
+            parsed, changed = await asyncio.to_thread(_ingest_one, database, path)
         report.changed += changed
         for digest in parsed.digests:
             report.dates.add(digest.date)
@@ -140,12 +143,12 @@ async def alert(client: discord.Client, database: Database, now: datetime, days:
     async with database.read() as connection:
         unmatched = await digests.unmatched(connection)
         follows = await subscriptions.every(connection) if unmatched else []
-    for digest_id, digest in unmatched:
+    for digest in unmatched:
         if digest.date >= now.date() - timedelta(days=days):
             for (target, target_id), matches in match(digest.entries, follows).items():
                 await _alert_one(client, database, target, target_id, digest, matches, now)
         async with database.write() as connection:
-            await digests.set_matched(connection, digest_id)
+            await digests.set_matched(connection, digest)
 
 
 async def _alert_one(
@@ -174,6 +177,18 @@ async def _alert_one(
         lambda mark: rendering.alert(digest.date, shown, list(follows.items()), words, mark),
         now,
     )
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """Has the reading thread give way to the event loop every half millisecond. Python waits 5 ms, and an answer takes
+    dozens of steps between the loop and the database's thread."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _ingest_one(database: Database, path: Path) -> tuple[Parsed, int]:

@@ -16,6 +16,7 @@ from bot.text import clean, escape, visible
 _MARKDOWN = MarkdownIt("commonmark").disable(["html_block", "html_inline", "lheading", "reference", "code"])
 _MARKS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
 _FENCE = 1000
+_LONG = 1500
 
 
 def blocks(text: str) -> list[str]:
@@ -108,5 +109,8 @@ def _inline(tokens: list[Token]) -> str:
                 words += f" ({address})"
     put()
     found = " ".join("".join(parts).split())
+    if len(found) > _LONG:
+        # It may be cut for a page, and half a code span would be no code any more.
+        return escape(clean("".join(_words(tokens))))
     # What is left of emphasis that began with a space would be a bullet.
     return f"\\{found}" if found.startswith("* ") else found

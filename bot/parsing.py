@@ -39,7 +39,7 @@ _DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 _PAPER_OR_DAY = re.compile(r"#{1,3}[ \t].*arxiv\.org/|#{1,2}[ \t].*\b\d{4}-\d{1,2}-\d", re.IGNORECASE)
 _CLOSING = re.compile(r"-->|[?\]]>|</(?:script|pre|style|textarea)>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{1,2000}>")
-_MEANT_AS_DIGEST = re.compile(r"daily papers|\d{2,4}[-./]\d", re.IGNORECASE)
+_MEANT_AS_DIGEST = re.compile(r"daily papers|\b(?:19|20)\d\d\s?[-./년]\s?\d", re.IGNORECASE)
 _VOTES = re.compile(r"(?:up)?votes?\s*:\s*(.*)", re.IGNORECASE)
 _AUTHORS = re.compile(r"authors?\s*:\s*(.*)", re.IGNORECASE)
 # Bounded and without backtracking: a line of 100,000 brackets would take them minutes.

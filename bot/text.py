@@ -162,6 +162,8 @@ def escape(text: str, *, links: bool = True) -> str:
     parts: list[str] = []
     end = 0
     for match in _ADDRESS.finditer(text) if links else ():
+        if match[0].endswith(ELLIPSIS):
+            continue  # What a cut has left of an address leads elsewhere.
         parts += (_escape_words(text[end : match.start()]), match[0])
         end = match.end()
     parts.append(_escape_words(text[end:]))

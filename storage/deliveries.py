@@ -23,7 +23,7 @@ async def claim(
         **key,
         "state": DeliveryState.CLAIMED,
         "attempts": 1,
-        "nonce": "",
+        "nonce": _nonce(target, target_id, kind, day),
         "updated_at": now.astimezone(UTC).replace(tzinfo=None),
     }
     new = insert(deliveries).values(**values)
@@ -32,17 +32,13 @@ async def claim(
         set_={
             "state": DeliveryState.CLAIMED,
             "attempts": deliveries.c.attempts + 1,
+            "why": None,
             "updated_at": new.excluded.updated_at,
         },
         where=deliveries.c.state == DeliveryState.FAILED,
     ).returning(deliveries)
     row = (await connection.execute(statement)).mappings().first()
-    if row is None:
-        return None
-    # Discord gives the first message again for a nonce that it has seen lately: one delivery, one nonce.
-    nonce = f"pb-{row['id']}"
-    await connection.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(nonce=nonce))
-    return _delivery({**row, "nonce": nonce})
+    return _delivery(row) if row else None
 
 
 async def confirm(connection: AsyncConnection, delivery_id: int, message_id: int, now: datetime) -> None:
@@ -67,6 +63,12 @@ async def newest(
     )
     row = (await connection.execute(statement)).mappings().first()
     return _delivery(row) if row else None
+
+
+def _nonce(target: Subscriber, target_id: int, kind: DeliveryKind, day: date) -> str:
+    """At most 25 characters (Discord), the same for the same delivery even in a database made anew: Discord gives the
+    first message again for a nonce that it has seen from the bot lately."""
+    return f"{target[0]}{kind[0]}{day:%y%m%d}{target_id:x}"
 
 
 async def _set(connection: AsyncConnection, delivery_id: int, now: datetime, **values: object) -> None:

@@ -1,11 +1,11 @@
-"""Digests: kept, counted by day, and whether their new papers have been matched."""
+"""Digests: kept, counted by day, and which of their papers have not been matched."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
+from itertools import groupby, islice
 from typing import TypeVar
 
 from sqlalchemy import Connection, Table, bindparam, func, insert, not_, select, update
@@ -63,7 +63,7 @@ class Stored:
 
 def store(connection: Connection, digest: Digest, source: str) -> Stored:
     """Keeps a digest. The same again changes nothing; a newer copy updates votes, sections and papers' titles."""
-    row = {"date": digest.date, "source": source, "matched": False}
+    row = {"date": digest.date, "source": source}
     digest_id: int = connection.execute(_KEEP_DIGEST, row).scalar_one()
     held = {entry.paper.arxiv_id: entry for _, entry in read(connection, _HELD, {"digest_id": digest_id})}
     new_papers = changed_entries = 0
@@ -73,14 +73,10 @@ def store(connection: Connection, digest: Digest, source: str) -> Stored:
         if changed := [entry for entry in merged if held.get(entry.paper.arxiv_id) != entry]:
             new_papers += _store_entries(connection, digest_id, changed, known.keys())
             changed_entries += len(changed)
-    if new_papers and held:
-        connection.execute(update(digests).where(digests.c.id == digest_id).values(matched=False))
     return Stored(new_papers, changed_entries)
 
 
-async def days(
-    connection: AsyncConnection, *, prefix: str = "", until: date | None = None, limit: int = 25
-) -> list[tuple[date, int]]:
+async def days(connection: AsyncConnection, *, prefix: str = "", limit: int = 25) -> list[tuple[date, int]]:
     """The dates of the digests held, newest first, with their papers; ``prefix`` is the start of YYYY-MM-DD."""
     statement = (
         select(digests.c.date, func.count(entries.c.paper_id.distinct()))
@@ -90,8 +86,6 @@ async def days(
         .order_by(digests.c.date.desc())
         .limit(limit)
     )
-    if until:
-        statement = statement.where(digests.c.date <= until)
     return [(day, papers) for day, papers in await connection.execute(statement)]
 
 
@@ -122,23 +116,18 @@ async def newest(connection: AsyncConnection) -> date | None:
     return newest_date
 
 
-async def unmatched(connection: AsyncConnection) -> list[tuple[int, Digest]]:
-    """The digests whose new papers have not been held against the subscriptions, with those papers, oldest first."""
-    rows = await connection.execute(
-        select(digests.c.id, digests.c.date).where(not_(digests.c.matched)).order_by(digests.c.date)
-    )
-    found = []
-    for digest_id, day in rows.all():
-        first = select(func.min(entries.c.digest_id)).where(entries.c.paper_id == papers.c.id).scalar_subquery()
-        new = selected(Filter()).where(entries.c.digest_id == digest_id, first.correlate(papers) == digest_id)
-        entries_found = await connection.run_sync(read, new.order_by(entries.c.position))
-        found.append((digest_id, Digest(day, tuple(entry for _, entry in entries_found))))
-    return found
+async def unmatched(connection: AsyncConnection) -> list[Digest]:
+    """The papers that have not been held against the subscriptions, by their newest digests, oldest first."""
+    statement = selected(Filter(once=True)).where(not_(papers.c.matched)).order_by(digests.c.date, entries.c.position)
+    found = [entry for _, entry in await connection.run_sync(read, statement)]
+    return [Digest(day, tuple(group)) for day, group in groupby(found, key=lambda entry: entry.date)]
 
 
-async def set_matched(connection: AsyncConnection, digest_id: int) -> None:
-    """Notes that a digest has been held against the subscriptions."""
-    await connection.execute(update(digests).where(digests.c.id == digest_id).values(matched=True))
+async def set_matched(connection: AsyncConnection, digest: Digest) -> None:
+    """Notes that papers have been held against the subscriptions."""
+    for batch in _batches(digest.entries, 10_000):
+        wanted = papers.c.arxiv_id.in_([entry.paper.arxiv_id for entry in batch])
+        await connection.execute(update(papers).where(wanted).values(matched=True))
 
 
 def _known(connection: Connection, batch: Iterable[Entry]) -> dict[str, tuple[Paper, date]]:
@@ -207,6 +196,7 @@ def _store_papers(connection: Connection, found: list[Paper]) -> dict[str, int]:
             "url": paper.url,
             "image_url": paper.image_url,
             "video_url": paper.video_url,
+            "matched": False,
         }
         for paper in found
     ]

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 
 metadata = MetaData()
@@ -32,6 +33,9 @@ papers = Table(
     Column("url", Text, nullable=False),
     Column("image_url", Text),
     Column("video_url", Text),
+    # Whether it has been held against the subscriptions.
+    Column("matched", Boolean(create_constraint=False), nullable=False),
+    Index("papers_unmatched", "id", sqlite_where=text("matched = 0")),
 )
 
 authors = Table(
@@ -59,8 +63,6 @@ digests = Table(
     Column("id", Integer, primary_key=True),
     Column("date", Date, nullable=False),
     Column("source", String, nullable=False),
-    # Whether its new papers have been held against the subscriptions.
-    Column("matched", Boolean(create_constraint=False), nullable=False),
     UniqueConstraint("date", "source"),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,14 +44,6 @@ async def of(connection: AsyncConnection, subscriber: Subscriber, subscriber_ids
         .order_by(subscriptions.c.id)
     )
     return [_subscription(row) for row in (await connection.execute(statement)).mappings()]
-
-
-async def count(connection: AsyncConnection, subscriber: Subscriber, subscriber_id: int) -> int:
-    """How many things somebody follows."""
-    statement = select(func.count()).where(
-        subscriptions.c.subscriber == subscriber, subscriptions.c.subscriber_id == subscriber_id
-    )
-    return (await connection.execute(statement)).scalar_one()
 
 
 async def every(connection: AsyncConnection) -> list[Subscription]:

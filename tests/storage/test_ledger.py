@@ -81,8 +81,8 @@ async def test_the_same_keyword_twice_is_one(database: Database) -> None:
     assert await follow(database, "gpt 4", "4_gpt", Subscriber.USER, BIG, Follows.AUTHOR)
     async with database.read() as connection:
         assert (await subscriptions.of(connection, Subscriber.USER, [BIG]))[0] == first
-        assert await subscriptions.count(connection, Subscriber.USER, BIG) == 2
-        assert await subscriptions.count(connection, Subscriber.USER, 9) == 0
+        assert len(await subscriptions.of(connection, Subscriber.USER, [BIG])) == 2
+        assert await subscriptions.of(connection, Subscriber.USER, [9]) == []
         assert len(await subscriptions.every(connection)) == 4
 
 

@@ -26,7 +26,13 @@ def test_a_file_of_the_token_that_is_not_there(paperboy: Run) -> None:
     done = paperboy("run", DISCORD_TOKEN_FILE="secrets/token")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("✗ DISCORD_TOKEN_FILE names 'secrets/token', which cannot be read: ")
+    assert done.stderr.startswith("✗ DISCORD_TOKEN_FILE names a file that cannot be read: ")
+
+
+def test_a_token_in_the_place_of_its_file_is_not_shown(paperboy: Run) -> None:
+    done = paperboy("run", DISCORD_TOKEN_FILE=TOKEN)
+    assert done.returncode == 2
+    assert TOKEN not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

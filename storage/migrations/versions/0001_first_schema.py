@@ -16,7 +16,9 @@ def upgrade() -> None:
         sa.Column("url", sa.Text, nullable=False),
         sa.Column("image_url", sa.Text),
         sa.Column("video_url", sa.Text),
+        sa.Column("matched", sa.Boolean(create_constraint=False), nullable=False),
     )
+    op.create_index("papers_unmatched", "papers", ["id"], sqlite_where=sa.text("matched = 0"))
     op.create_table(
         "authors",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -36,7 +38,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("date", sa.Date, nullable=False),
         sa.Column("source", sa.String, nullable=False),
-        sa.Column("matched", sa.Boolean(create_constraint=False), nullable=False),
         sa.UniqueConstraint("date", "source"),
     )
     op.create_table(
