@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import simcord
 
 from tests.cogs import seeing
 from tests.cogs.conftest import Town
@@ -25,8 +26,12 @@ async def test_a_day_lists_its_papers_the_most_voted_first(town: Town) -> None:
 async def test_pages_turn_and_still_do_after_a_restart(town: Town) -> None:
     result = await town.alex.slash(town.channel, "papers date", day="2025-12-29")
     first = seeing.text(result.response)
+    with pytest.raises(simcord.SetupError, match="disabled"):
+        await town.alex.click(result.response, label="Back")
     await town.alex.click(result.response, label="Next")
     second = seeing.text(result.response)
+    with pytest.raises(simcord.SetupError, match="disabled"):
+        await town.alex.click(result.response, label="Next")
     assert "page 2 of 2" in second
     await town.restart()
     await town.alex.click(result.response, label="Back")
