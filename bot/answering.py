@@ -86,13 +86,15 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
         error = error.original
     words = reader(interaction)
     if isinstance(error, UserError):
-        text = words.error(error)
+        # What was typed comes back as it was typed, and as nothing else.
+        typed = {name: layouts.quoted(str(value)) for name, value in error.values.items() if name == "text"}
+        text = words.text(error.message, **(error.values | typed))
     elif isinstance(error, app_commands.MissingPermissions):
         text = words.text("Only those with the “Manage Server” permission may do this.")
     elif isinstance(error, app_commands.CheckFailure):
         text = words.text("This cannot be done here.")
     elif isinstance(error, app_commands.TransformerError):
-        text = words.text("{text} cannot be read here.", text=f"“{str(error.value)[:60]}”")
+        text = words.text("{text} cannot be read here.", text=f"“{layouts.quoted(str(error.value)[:60])}”")
     else:
         reference = secrets.token_hex(4)
         command = interaction.command.qualified_name if interaction.command else sent(interaction).get("custom_id")

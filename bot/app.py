@@ -70,7 +70,7 @@ class Paperboy(commands.AutoShardedBot):
 
     async def login(self, token: str) -> None:
         # discord.py keeps the address in the class; it is set anew so that two bots of one process do not mix.
-        Route.BASE = self.settings.discord.api_url.rstrip("/")
+        Route.BASE = self.settings.discord.api_url
         await super().login(token)
 
     async def setup_hook(self) -> None:
@@ -111,6 +111,12 @@ class Paperboy(commands.AutoShardedBot):
     async def post_due(self) -> None:
         """Posts where the posting time has come."""
         await jobs.post_due(self, self.database, self.now())
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        await jobs.forget_channel(self.database, channel.id)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        await jobs.forget_channel(self.database, payload.thread_id)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         if interaction.type is discord.InteractionType.modal_submit:

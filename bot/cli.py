@@ -51,6 +51,8 @@ def main() -> None:
     except PaperboyError as error:
         err.print(Text.assemble(("✗", "red"), f" {_printable(str(error))}"), soft_wrap=True)
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 @app.command()
@@ -209,7 +211,9 @@ async def _serve(settings: Settings, token: str) -> None:
         logging.getLogger(__name__).info("stopping")
     except discord.LoginFailure:
         raise ConfigurationError("Discord does not know this token. Copy it anew from the Developer Portal.") from None
-    except (aiohttp.ClientConnectionError, discord.HTTPException, discord.GatewayNotFound) as error:
+    except discord.ConnectionClosed as error:
+        raise ConfigurationError(f"Discord has ended the connection: {error}") from error
+    except (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound) as error:
         raise ConfigurationError(f"Discord cannot be reached at {settings.discord.api_url}: {error}") from error
     finally:
         await bot.close()
@@ -221,7 +225,8 @@ def _run(work: Coroutine[Any, Any, _T]) -> _T:
 
 def _log(settings: Settings) -> None:
     logging.basicConfig(level=settings.log.level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel("WARNING")
+    # It would warn of each look at what is due that a long round of posting leaves out.
+    logging.getLogger("apscheduler").setLevel("ERROR")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -33,9 +34,18 @@ class _Table(BaseModel):
 class DiscordSettings(_Table):
     """``[discord]``"""
 
-    api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+[^\s?#]*$", strip_whitespace=True)] = (
-        DISCORD_API
-    )
+    api_url: str = DISCORD_API
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        # The port is read when it is asked for.
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError("not an http(s) address")
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValueError("an address without a user, a query or a fragment is needed")
+        return value.strip().rstrip("/")
 
 
 class DatabaseSettings(_Table):
@@ -110,6 +120,7 @@ def load() -> Settings:
     named = os.environ.get("PAPERBOY_CONFIG")
     if named and not Path(named).is_file():
         raise ConfigurationError(f"PAPERBOY_CONFIG names {named!r}, which is no file.")
+    _check_names(os.environ)
     try:
         return Settings()
     except ValidationError as error:
@@ -119,6 +130,15 @@ def load() -> Settings:
         raise ConfigurationError(f"A setting cannot be used: {error}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(f"{named or DEFAULT_FILE} cannot be read: {error}") from error
+
+
+def _check_names(environment: Mapping[str, str]) -> None:
+    """A mistyped name would be passed over without a word."""
+    tables = {name.upper() for name in Settings.model_fields}
+    for name in environment:
+        table = name.upper().removeprefix("PAPERBOY_").partition("__")[0]
+        if name.upper().startswith("PAPERBOY_") and table not in tables | {"CONFIG"}:
+            raise ConfigurationError(f"{name} is no setting; the tables are {', '.join(sorted(tables))}.")
 
 
 def token(environment: Mapping[str, str] = os.environ) -> SecretStr | None:

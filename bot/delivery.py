@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import date, datetime
 
+import aiohttp
 import discord
 from discord import ui
 
@@ -30,18 +31,34 @@ async def send(
     """Sends a claimed delivery and confirms it; ``render`` is given the mark that its ids carry. Whether it was sent;
     what Discord said of one that was not is in the ledger."""
     try:
+        view = render(str(claimed.id))
         messageable = await _messageable(client, claimed)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        return await _failed(database, claimed, error, now)
+    except Exception as error:
+        log.exception("delivery %s cannot be rendered", claimed.id)
+        return await _failed(database, claimed, error, now)
+    try:
         # discord.py sets enforce_nonce with a nonce: the same delivery again would give the same message.
-        message = await messageable.send(view=render(str(claimed.id)), nonce=claimed.nonce)
+        message = await messageable.send(view=view, nonce=claimed.nonce)
     except discord.HTTPException as error:
-        log.warning("delivery %s to %s %s failed: %s", claimed.id, claimed.target, claimed.target_id, error)
-        async with database.write() as connection:
-            await deliveries.fail(connection, claimed.id, f"{error.code}: {error.text or error.status}", now)
+        return await _failed(database, claimed, error, now)
+    except (aiohttp.ClientError, OSError) as error:
+        # It may have arrived, and only the answer be lost: the claim stays, and nothing is sent twice.
+        log.warning("delivery %s to %s %s is not confirmed: %s", claimed.id, claimed.target, claimed.target_id, error)
         return False
     async with database.write() as connection:
         await deliveries.confirm(connection, claimed.id, message.id, now)
     log.info("delivery %s to %s %s sent as %s", claimed.id, claimed.target, claimed.target_id, message.id)
     return True
+
+
+async def _failed(database: Database, claimed: Delivery, error: Exception, now: datetime) -> bool:
+    log.warning("delivery %s to %s %s failed: %s", claimed.id, claimed.target, claimed.target_id, error)
+    why = f"{error.code}: {error.text or error.status}" if isinstance(error, discord.HTTPException) else repr(error)
+    async with database.write() as connection:
+        await deliveries.fail(connection, claimed.id, why, now)
+    return False
 
 
 async def _messageable(client: discord.Client, claimed: Delivery) -> discord.abc.Messageable:

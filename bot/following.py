@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot import lookup, query
-from bot.errors import LimitError, NotFoundError
+from bot.errors import LimitError, NotAllowedError, NotFoundError
 from bot.text import clean
 from storage import lookups, subscriptions
 from storage.database import Database
@@ -50,7 +50,7 @@ async def follow(database: Database, follower: Follower, kind: Follows, text: st
         same = next((held_one for held_one in held if (held_one.kind, held_one.normal) == (kind, normal)), None)
         if same is None and len(held) >= follower.limit:
             raise LimitError(
-                "You follow {limit} things, which is the limit. Remove one with /subscriptions first.",
+                "No more than {limit} things can be followed. Remove one with /subscriptions first.",
                 limit=follower.limit,
             )
         kept = same or await subscriptions.add(
@@ -70,11 +70,14 @@ async def unfollow(
 
     Raises:
         NotFoundError: there is none of these any more.
+        NotAllowedError: there is, but it is another's.
     """
     async with database.write() as connection:
         found = [await subscriptions.get(connection, subscription_id) for subscription_id in subscription_ids]
         ended = [one for one in found if one and (one.subscriber, one.subscriber_id) in allowed]
         await subscriptions.remove(connection, [one.id for one in ended])
+    if not ended and any(found):
+        raise NotAllowedError("Only those who follow this, or manage the server, can stop it.")
     if not ended:
         raise NotFoundError("This is not followed any more.")
     return ended

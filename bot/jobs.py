@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from bot.parsing import Parsed
 from bot.schedule import next_post_at
 from storage import channels, deliveries, digests, lookups, subscriptions
 from storage.database import Database
-from storage.models import Channel, Delivery, DeliveryKind, Digest, Entry, Reject, Subscriber
+from storage.models import DeliveryKind, DeliveryState, Digest, Entry, Reject, Subscriber
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class Posted(Enum):
     SENT = auto()
     ALREADY = auto()
     NOTHING = auto()
+    UNCONFIRMED = auto()
     FAILED = auto()
 
 
@@ -75,6 +76,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._seen: dict[Path, tuple[int, int]] = {}
+        self._reachable = True
 
     async def ingest(self, database: Database) -> Imported:
         """Reads what has changed since the last time. A folder that is not there yet holds nothing."""
@@ -90,8 +92,12 @@ class Folder:
     def _changed(self) -> dict[Path, tuple[int, int]]:
         try:
             stats = {path: path.stat() for path in sources.files([self.path])}
-        except (SourceError, OSError):
+        except (SourceError, OSError) as error:
+            if self._reachable:
+                log.warning("no digests are read: %s", error)
+            self._reachable = False
             return {}
+        self._reachable = True
         marks = {path: (stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}
         return {path: mark for path, mark in marks.items() if self._seen.get(path) != mark}
 
@@ -101,54 +107,66 @@ async def post_due(client: discord.Client, database: Database, now: datetime) ->
     async with database.read() as connection:
         due = await channels.due(connection, now)
     for channel in due:
-        following = next_post_at(now, channel.wall_time, channel.timezone)
-        await post(client, database, channel, now, following)
+        with _for_itself(f"the daily post of channel {channel.channel_id}"):
+            await post(client, database, channel.channel_id, now, only_if_due=True)
 
 
 async def post(
-    client: discord.Client, database: Database, channel: Channel, now: datetime, following: datetime | None = None
+    client: discord.Client, database: Database, channel_id: int, now: datetime, *, only_if_due: bool = False
 ) -> Posted:
-    """Posts the newest digest in a channel, unless it was; ``following`` is the posting time after this one, set in
-    the transaction that claims the delivery."""
+    """Posts the newest digest in a channel, unless it was. ``only_if_due``: at its posting time, and the next one is
+    set in the transaction that claims the delivery."""
     async with database.read() as connection:
         newest = await digests.newest(connection)
         entries = await lookups.top_of_day(connection, newest) if newest else []
-    claimed: Delivery | None = None
-    fresh = newest is not None and (channel.last_posted is None or newest > channel.last_posted)
-    chosen = ranking.top(entries, channel.top, channel.min_votes)
     async with database.write() as connection:
-        if following:
-            await channels.set_next_post(connection, channel.channel_id, following)
-        if newest and fresh and chosen:
-            claimed = await deliveries.claim(
-                connection, Subscriber.CHANNEL, channel.channel_id, DeliveryKind.DAILY, newest, now
-            )
-    if newest is None or not chosen:
-        return Posted.NOTHING
-    if claimed is None:
-        return Posted.ALREADY
-    words = language(channel.language)
+        # Read where the lock is held: it may have been changed, or been posted in, since it was found due.
+        channel = await channels.get(connection, channel_id)
+        if channel is None or (only_if_due and (channel.paused or channel.next_post_at > now)):
+            return Posted.NOTHING
+        if only_if_due:
+            following = next_post_at(now, channel.wall_time, channel.timezone)
+            await channels.set_next_post(connection, channel_id, following)
+        chosen = ranking.top(entries, channel.top, channel.min_votes)
+        if newest is None or not chosen:
+            return Posted.NOTHING
+        if channel.last_posted and newest <= channel.last_posted:
+            return Posted.ALREADY
+        claimed = await deliveries.claim(connection, Subscriber.CHANNEL, channel_id, DeliveryKind.DAILY, newest, now)
+        if claimed is None:
+            last = await deliveries.newest(connection, Subscriber.CHANNEL, channel_id, DeliveryKind.DAILY)
+            sent = last is not None and last.state is DeliveryState.SENT
+            return Posted.ALREADY if sent else Posted.UNCONFIRMED
+    words, total = language(channel.language), len(entries)
     if not await delivery.send(
-        client, database, claimed, lambda mark: rendering.daily(newest, len(entries), chosen, words, mark), now
+        client, database, claimed, lambda mark: rendering.daily(newest, total, chosen, words, mark), now
     ):
         return Posted.FAILED
     async with database.write() as connection:
-        await channels.set_posted(connection, channel.channel_id, newest)
+        await channels.set_posted(connection, channel_id, newest)
     return Posted.SENT
+
+
+async def forget_channel(database: Database, channel_id: int) -> None:
+    """Ends the daily post and the subscriptions of a channel that was deleted."""
+    async with database.write() as connection:
+        await channels.remove(connection, channel_id)
+        await subscriptions.remove_all(connection, Subscriber.CHANNEL, channel_id)
 
 
 async def alert(client: discord.Client, database: Database, now: datetime, days: int) -> None:
     """Tells subscribers of the new papers that they follow, one message a digest; of digests older than ``days`` they
     are not told, for these come with an archive."""
+    since = now.date() - timedelta(days=days)
     async with database.read() as connection:
-        unmatched = await digests.unmatched(connection)
+        unmatched = await digests.unmatched(connection, since)
         follows = await subscriptions.every(connection) if unmatched else []
     for digest in unmatched:
-        if digest.date >= now.date() - timedelta(days=days):
-            for (target, target_id), matches in match(digest.entries, follows).items():
+        for (target, target_id), matches in match(digest.entries, follows).items():
+            with _for_itself(f"the alert of {target} {target_id}"):
                 await _alert_one(client, database, target, target_id, digest, matches, now)
-        async with database.write() as connection:
-            await digests.set_matched(connection, digest)
+    async with database.write() as connection:
+        await digests.set_matched(connection, unmatched, since)
 
 
 async def _alert_one(
@@ -180,6 +198,15 @@ async def _alert_one(
 
 
 @contextmanager
+def _for_itself(what: str) -> Iterator[None]:
+    """Has a fault in one target's turn end that turn alone."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s has failed", what)
+
+
+@contextmanager
 def _giving_way() -> Iterator[None]:
     """Has the reading thread give way to the event loop every half millisecond. Python waits 5 ms, and an answer takes
     dozens of steps between the loop and the database's thread."""
@@ -192,9 +219,18 @@ def _giving_way() -> Iterator[None]:
 
 
 def _ingest_one(database: Database, path: Path) -> tuple[Parsed, int]:
-    parsed = sources.read(path)
+    parsed = _without_future(sources.read(path), path)
     if not parsed.digests:
         return parsed, 0
     with database.write_here() as connection:
         stored = [digests.store(connection, digest, sources.FILES) for digest in parsed.digests]
     return parsed, sum(one.changed_entries for one in stored)
+
+
+def _without_future(parsed: Parsed, path: Path) -> Parsed:
+    """A mistyped year would be the newest digest for years, and no other would be posted."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    kept = tuple(digest for digest in parsed.digests if digest.date <= tomorrow)
+    ahead = [digest.date for digest in parsed.digests if digest.date > tomorrow]
+    rejects = tuple(Reject(str(path), None, f"the date {day} is in the future") for day in ahead)
+    return Parsed(kept, parsed.rejects + rejects)

@@ -18,8 +18,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from bot.errors import UserError
-
 ENGLISH = "en"
 KOREAN = "ko"
 CODES = (ENGLISH, KOREAN)
@@ -39,6 +37,8 @@ class Language:
         self.code = code
         self._locale = Locale(code)
         self._catalogue = catalogue
+        # Babel takes a tenth of a millisecond for one, and there are hundreds to look through at each key.
+        self._cities: dict[str, str] = {}
 
     def text(self, message: str, **values: object) -> str:
         """The message in this language, with ``{names}`` filled in."""
@@ -47,10 +47,6 @@ class Language:
     def plural(self, one: str, many: str, number: int, **values: object) -> str:
         """The message for ``number``, which it may name ``{n}``."""
         return self._catalogue.ngettext(one, many, number).format(n=self.number(number), **values)
-
-    def error(self, error: UserError) -> str:
-        """What an error says to the person."""
-        return self.text(error.message, **error.values)
 
     def command(self, part: str, text: str) -> str | None:
         """What a ``part`` of a command (command, option, choice, description) is called; None where that is unknown."""
@@ -70,8 +66,10 @@ class Language:
         return format_decimal(number, locale=self._locale)
 
     def city(self, timezone: str) -> str:
-        """The city or country that a time zone is known by."""
-        return get_timezone_location(timezone, locale=self._locale, return_city=True)
+        """The city that a time zone is known by."""
+        if timezone not in self._cities:
+            self._cities[timezone] = get_timezone_location(timezone, locale=self._locale, return_city=True)
+        return self._cities[timezone]
 
 
 @cache

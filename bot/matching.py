@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot import query
 from bot.errors import NotUnderstoodError
-from bot.text import tokens
+from bot.text import words
 from storage.models import Entry, Follows, Subscriber, Subscription
 
 
@@ -22,11 +22,11 @@ class Match:
 def match(entries: Iterable[Entry], subscriptions: Sequence[Subscription]) -> dict[tuple[Subscriber, int], list[Match]]:
     """What each subscriber is to hear of, in the order of ``entries``."""
     queries = {follow.id: _query(follow) for follow in subscriptions if follow.kind is Follows.KEYWORD}
-    names = {follow.id: set(tokens(follow.text)) for follow in subscriptions if follow.kind is Follows.AUTHOR}
+    names = {follow.id: set(words(follow.text)) for follow in subscriptions if follow.kind is Follows.AUTHOR}
     found: dict[tuple[Subscriber, int], list[Match]] = {}
     for entry in entries:
         document = query.document(entry.paper, entry.sections)
-        authors = [set(tokens(name)) for name in entry.paper.authors]
+        authors = [set(words(name)) for name in entry.paper.authors]
         by_subscriber: dict[tuple[Subscriber, int], list[Subscription]] = {}
         for follow in subscriptions:
             if follow.kind is Follows.AUTHOR:

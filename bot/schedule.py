@@ -84,22 +84,31 @@ def wall_time(text: str) -> time:
     try:
         return time(hour, minute)
     except ValueError:
-        raise NotUnderstoodError("{text} is no time of day. Type it as 09:00 or 21:30.", text=repr(text)[:60]) from None
+        raise NotUnderstoodError(
+            "{text} is no time of day. Type it as 09:00 or 21:30.", text=f"“{text[:60]}”"
+        ) from None
 
 
-def timezone(text: str) -> str:
-    """The IANA name of a time zone.
+def timezone(text: str, city: Callable[[str], str]) -> str:
+    """The IANA name of a time zone, by that name or by its city, in English or as ``city`` calls it.
 
     Raises:
         NotUnderstoodError: there is none of this name.
     """
-    wanted = text.strip().replace(" ", "_").casefold()
+    wanted = _zone_key(text)
     for name in timezones():
         if name.casefold() == wanted:
             return name
+    for name in timezones():
+        if wanted in (name.rpartition("/")[2].casefold(), _zone_key(city(name))):
+            return name
     raise NotUnderstoodError(
-        "{text} is no time zone. Choose one from the list, such as Asia/Seoul.", text=repr(text)[:60]
+        "{text} is no time zone. Choose one from the list, such as Asia/Seoul.", text=f"“{text[:60]}”"
     )
+
+
+def _zone_key(text: str) -> str:
+    return text.strip().replace(" ", "_").casefold()
 
 
 @cache
@@ -118,18 +127,18 @@ def timezones() -> tuple[str, ...]:
 
 
 def timezones_like(typed: str, city: Callable[[str], str]) -> list[str]:
-    """The time zones whose name, or city in the reader's language, has ``typed`` in it; those beginning so first."""
-    wanted = typed.strip().replace(" ", "_").casefold()
-
-    def rank(name: str) -> int:
-        last = name.rpartition("/")[2].casefold()
-        if last.startswith(wanted) or city(name).casefold().startswith(wanted):
-            return 0
-        return 1 if wanted in name.casefold() or wanted in city(name).casefold() else 2
-
+    """The time zones whose name, or city in the reader's language, has ``typed`` in it; beginning so first."""
+    wanted = _zone_key(typed)
     if not wanted:
         return [name for name in _COMMON if name in timezones()]
-    return sorted((name for name in timezones() if rank(name) < 2), key=lambda name: (rank(name), name))
+    first, then = [], []
+    for name in timezones():
+        own, called = name.casefold(), _zone_key(city(name))
+        if own.rpartition("/")[2].startswith(wanted) or called.startswith(wanted):
+            first.append(name)
+        elif wanted in own or wanted in called:
+            then.append(name)
+    return first + then
 
 
 def timezone_label(name: str, now: datetime, city: str) -> str:

@@ -33,8 +33,7 @@ from bot.app import Paperboy, create_bot
 from bot.config import DatabaseSettings, DigestSettings, Settings, SubscriptionSettings
 from bot.errors import ConfigurationError, SourceError
 from bot.language import ENGLISH, KOREAN
-from storage import channels
-from storage import commands as synced
+from storage import channels, digests, servers
 from storage.database import Database
 from storage.models import Entry
 
@@ -62,24 +61,24 @@ class Doorstep:
     def lay_old(self) -> None:
         """Lays down all but the newest and those that are held back."""
         files = self._waiting()
-        for path in files[: max(0, len(files) - 1 - self._held_back)]:
+        for _, path in files[: max(0, len(files) - 1 - self._held_back)]:
             self._lay(path)
 
-    def lay_next(self) -> bool:
-        """Lays down the next one; whether there was one. A file that has changed is next as well."""
-        files = self._waiting()
-        if files:
-            self._lay(files[0])
-        return bool(files)
+    def lay_next(self) -> date | None:
+        """Lays down the next one; its day, None where there is none. A file that has changed is next as well."""
+        for day, path in self._waiting()[:1]:
+            self._lay(path)
+            return day
+        return None
 
-    def _waiting(self) -> list[Path]:
+    def _waiting(self) -> list[tuple[date, Path]]:
         found: list[tuple[date, Path]] = []
         for path in sources.files(self._paths):
             if self._laid.get(path) != _mark(path):
-                digests = sources.read(path).digests
-                self.entries += [entry for digest in digests for entry in digest.entries]
-                found.append((max((digest.date for digest in digests), default=date.min), path))
-        return [path for _, path in sorted(found)]
+                read = sources.read(path).digests
+                self.entries += [entry for digest in read for entry in digest.entries]
+                found.append((max((digest.date for digest in read), default=date.min), path))
+        return sorted(found)
 
     def _lay(self, path: Path) -> None:
         self._laid[path] = _mark(path)
@@ -126,7 +125,9 @@ async def session(
     try:
         import simcord
     except ImportError:
-        raise ConfigurationError("paperboy try needs SimCord: pip install 'paperboy[try]'.") from None
+        raise ConfigurationError(
+            "paperboy try needs SimCord, which comes with the extra “try”: uv sync --extra try"
+        ) from None
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="paperboy-")))
         door = Doorstep(paths or [SAMPLE], _made(folder / "digests"), held_back=0 if paths else 1)
@@ -135,19 +136,23 @@ async def session(
             raise SourceError("There is no digest to show: " + ", ".join(str(path) for path in paths))
         database = keep or folder / "paperboy.db"
         bot = create_bot(_simulated(settings, database, folder / "digests"))
-        await _forget_commands(bot.settings.database.url)
+        await stack.enter_async_context(_borrowed(bot.settings.database.url))
+        stack.push_async_callback(bot.close)
         env = await stack.enter_async_context(simcord.run(bot, shard_count=1, check_errors=False))
         town = _Town(env, bot)
         bot.tree.add_command(_next_day(door, bot))
         await bot.tree.sync()
         await bot.read_digests()
-        door.lay_next()
+        if newest := door.lay_next():
+            # A database that was kept has seen it; the people who follow things are new.
+            async with bot.database.write() as connection:
+                await digests.set_unmatched(connection, newest)
         await town.settle_in()
         assets = _pictures(door.entries)
         try:
             server, direct = await town.open(stack, assets, port)
         except simcord.SetupError as error:
-            raise ConfigurationError(f"The page cannot be served on port {port}: {error}") from error
+            raise ConfigurationError(f"The pages cannot be served: {error}. Choose another --port.") from error
         watcher = asyncio.create_task(_show_what_is_sent(env, [server, *direct.values()]))
         stack.callback(watcher.cancel)
         yield server, direct
@@ -225,7 +230,7 @@ def _next_day(door: Doorstep, bot: Paperboy) -> app_commands.Command[Any, ..., A
         await interaction.response.defer(ephemeral=True, thinking=True)
         words = reader(interaction)
         if not door.lay_next():
-            text = words.text("There is no newer digest. Put a file into the folder and try again.")
+            text = words.text("There is no newer digest.")
         else:
             await bot.read_digests()
             await _post_now(bot)
@@ -241,7 +246,7 @@ async def _post_now(bot: Paperboy) -> None:
     async with bot.database.read() as connection:
         every = await channels.due(connection, now + timedelta(days=2))
     for channel in every:
-        await jobs.post(bot, bot.database, channel, now)
+        await jobs.post(bot, bot.database, channel.channel_id, now)
 
 
 async def _show_what_is_sent(env: simcord.Env, pages: Sequence[Preview]) -> None:
@@ -265,19 +270,32 @@ async def _show_what_is_sent(env: simcord.Env, pages: Sequence[Preview]) -> None
         seen = now_sent
 
 
-async def _forget_commands(url: str) -> None:
-    """A simulated Discord is new at each start and knows no commands."""
+@contextlib.asynccontextmanager
+async def _borrowed(url: str) -> AsyncIterator[None]:
+    """A database of papers alone, and left so: at each start the simulated Discord is another one.
+
+    Raises:
+        ConfigurationError: it holds a bot's channels or subscriptions.
+    """
     database = await Database.open(url)
-    async with database.write() as connection:
-        await synced.forget(connection)
-    await database.close()
+    try:
+        async with database.read() as connection:
+            if await servers.known(connection):
+                raise ConfigurationError(
+                    "This database holds a bot's channels or subscriptions, and trying would end them. Name another."
+                )
+        yield
+        async with database.write() as connection:
+            await servers.forget(connection)
+    finally:
+        await database.close()
 
 
-def _simulated(settings: Settings, database: Path, digests: Path) -> Settings:
+def _simulated(settings: Settings, database: Path, folder: Path) -> Settings:
     return settings.model_copy(
         update={
             "database": DatabaseSettings(url=f"sqlite+aiosqlite:///{database}"),
-            "digests": DigestSettings(path=digests, poll_seconds=_FOREVER),
+            "digests": DigestSettings(path=folder, poll_seconds=_FOREVER),
             # The digests may be years old, and their alerts are wanted all the same.
             "subscriptions": SubscriptionSettings(limit=settings.subscriptions.limit, alert_days=100_000),
         }

@@ -38,7 +38,7 @@ def summary(entry: Entry, page: int, language: Language, *, shared_by: str | Non
     if not shared_by:
         links.append(layouts.button(language.text("Share in this channel"), custom_ids.share_summary(arxiv_id)))
     turns = []
-    if len(pages) > 1 and not shared_by:
+    if len(pages) > 1:
         before, after = custom_ids.summary_page(page - 1, arxiv_id), custom_ids.summary_page(page + 1, arxiv_id)
         turns.append(layouts.button(language.text("Back"), before) if page else None)
         turns.append(layouts.button(language.text("Read on"), after) if page + 1 < len(pages) else None)

@@ -20,7 +20,8 @@ _CJK = (
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 # Letters and digits part, so that GPT-4o, GPT 4o and gpt4o are one, and "qwen" finds Qwen2.
-_TOKEN = re.compile(rf"[{_CJK}]|\d+|[^\W\d_{_CJK}]+")
+_TOKEN = re.compile(rf"[{_CJK}\ue000\ue001]|\d+|[^\W\d_{_CJK}]+")
+_GAP = re.compile(rf"(?<=[{_CJK}])(?:[^\w\ue001]|_)+(?=[{_CJK}])")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _ACCENTED = re.compile("[\u00c0-\u058f\u0900-\u10ff\u1e00-\u1fff\u0300-\u036f]")
 _SPELLED = str.maketrans(
@@ -67,10 +68,22 @@ def fold(text: str) -> str:
     return text.translate(_SPELLED) if _NAMED.search(text) else text
 
 
+SPACE = "\ue000"
+"""The token between two runs of Korean, Chinese or Japanese, so that 의학 is not found in "모델의 학습"."""
+BREAK = "\ue001"
+"""The token, and the character, between two parts of a field: no phrase reaches from one author into the next."""
+
+
 def tokens(text: str) -> list[str]:
     """The words of ``text`` in order, folded: a run of letters, a run of digits, or one character of Korean, Chinese
-    or Japanese. TeX is read by its Unicode spelling."""
-    return _TOKEN.findall(fold(tex_to_unicode(visible(text))))
+    or Japanese, with ``SPACE`` between two runs of those. TeX is read by its Unicode spelling."""
+    found: list[str] = _TOKEN.findall(_GAP.sub(SPACE, fold(tex_to_unicode(visible(text)))))
+    return found
+
+
+def words(text: str) -> list[str]:
+    """The tokens of ``text`` that can be looked for in any order, as in a name."""
+    return [token for token in tokens(text) if token not in (SPACE, BREAK)]
 
 
 def tex_to_unicode(text: str) -> str:

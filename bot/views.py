@@ -79,12 +79,15 @@ class ReadSummary(_Pressed, template=custom_ids.SUMMARY):
 
 
 class TurnSummaryPage(_Pressed, template=custom_ids.SUMMARY_PAGE):
-    """Back and Read on in a long summary."""
+    """Back and Read on in a long summary; in one that was shared, for the reader alone."""
 
     async def press(self, interaction: discord.Interaction) -> None:
         entry = await _entry(interaction, self.match["arxiv_id"])
         view = summary.summary(entry, int(self.match["page"]), reader(interaction))
-        await interaction.response.edit_message(view=view)
+        if interaction.message and interaction.message.flags.ephemeral:
+            await interaction.response.edit_message(view=view)
+        else:
+            await answer(interaction, view)
 
 
 class ShareSummary(_Pressed, template=custom_ids.SHARE_SUMMARY):

@@ -17,11 +17,16 @@ from storage.models import Channel, DeliveryKind, DeliveryState, Subscriber
 
 Target = discord.TextChannel | discord.Thread
 
+DEFAULT_TOP = 5
+
 _POSTED = {
     jobs.Posted.SENT: message("Posted in {channel}."),
     jobs.Posted.ALREADY: message("The newest digest is in {channel} already; nothing is posted twice."),
     jobs.Posted.NOTHING: message(
         "There is nothing to post: no digest is held, or none of its papers has enough votes."
+    ),
+    jobs.Posted.UNCONFIRMED: message(
+        "A post in {channel} was begun, and Discord has not confirmed it. Please look whether it is there."
     ),
     jobs.Posted.FAILED: message("Discord did not take the post for {channel}. /digest status says why."),
 }
@@ -34,7 +39,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         # The default above may be changed by a server's owner; who may manage stays the rule.
         if not interaction.permissions.manage_guild:
-            raise NotAllowedError("Only those with the “Manage Server” permission may do this.")
+            raise app_commands.MissingPermissions(["manage_guild"])
         return True
 
     @app_commands.command(description="Post the day's top papers in a channel, every day")
@@ -56,21 +61,24 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         channel: Target,
         time: app_commands.Range[str, 1, 20],
         timezone: app_commands.Range[str, 1, 60],
-        top: app_commands.Range[int, 1, ranking.MAX_TOP] = 5,
-        min_votes: app_commands.Range[int, 0, 100_000] = 0,
+        top: app_commands.Range[int, 1, ranking.MAX_TOP] | None = None,
+        min_votes: app_commands.Range[int, 0, 100_000] | None = None,
         language: app_commands.Choice[str] | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         words, bot = reader(interaction), home(interaction)
-        wall_time, zone = schedule.wall_time(time), schedule.timezone(timezone)
+        wall_time, zone = schedule.wall_time(time), schedule.timezone(timezone, words.city)
+        async with bot.database.read() as connection:
+            held = await channels.get(connection, channel.id)
+        # What is left out stays as it was.
         set_up = Channel(
             channel_id=channel.id,
             guild_id=channel.guild.id,
             wall_time=wall_time,
             timezone=zone,
-            top=top,
-            min_votes=min_votes,
-            language=language.value if language else words.code,
+            top=top if top is not None else held.top if held else DEFAULT_TOP,
+            min_votes=min_votes if min_votes is not None else held.min_votes if held else 0,
+            language=language.value if language else held.language if held else words.code,
             paused=False,
             next_post_at=schedule.next_post_at(bot.now(), wall_time, zone),
         )
@@ -79,7 +87,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         said = words.text(
             "{channel} gets the day's top {top} every day at {time} ({zone}). The next post is {when}.",
             channel=channel.mention,
-            top=top,
+            top=set_up.top,
             time=f"{wall_time:%H:%M}",
             zone=zone,
             when=_when(set_up.next_post_at),
@@ -123,6 +131,9 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
                 lines.append(
                     words.text("⚠ The last post failed {when}: {why}", when=_when(delivery.updated_at), why=why)
                 )
+            elif delivery.state is DeliveryState.CLAIMED:
+                begun = _when(delivery.updated_at)
+                lines.append(words.text("⚠ A post was begun {when} and is not confirmed.", when=begun))
             else:
                 lines.append(
                     words.text(
@@ -155,7 +166,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         await interaction.response.defer(ephemeral=True, thinking=True)
         words, bot = reader(interaction), home(interaction)
         chosen = await _set_up(interaction, channel)
-        posted = await jobs.post(interaction.client, bot.database, chosen, bot.now())
+        posted = await jobs.post(interaction.client, bot.database, chosen.channel_id, bot.now())
         text = words.text(_POSTED[posted], channel=f"<#{chosen.channel_id}>")
         await answer(interaction, layouts.note(text))
 

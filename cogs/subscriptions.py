@@ -58,7 +58,10 @@ class Subscriptions(commands.Cog):
     async def unsubscribe(self, interaction: discord.Interaction, text: app_commands.Range[str, 1, MAX_LENGTH]) -> None:
         rows = await _followed(interaction)
         wanted = clean(text).casefold()
-        found = [row.id for row in rows if str(row.id) == wanted.removeprefix("#") or row.text.casefold() == wanted]
+        fitting = [row for row in rows if str(row.id) == wanted.removeprefix("#") or row.text.casefold() == wanted]
+        # One's own first: a channel's is ended by choosing it from the list.
+        own = [row.id for row in fitting if row.subscriber is Subscriber.USER]
+        found = own or [row.id for row in fitting]
         if not found:
             raise NotFoundError(
                 "You do not follow {text}. /subscriptions lists what you follow.", text=f"“{text[:60]}”"
@@ -79,7 +82,15 @@ class Subscriptions(commands.Cog):
     async def _texts(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         rows = await _followed(interaction)
         fitting = [row for row in rows if typed.casefold() in row.text.casefold()]
-        return [app_commands.Choice(name=clip(clean(row.text) or "…", 100), value=f"#{row.id}") for row in fitting[:25]]
+        return [app_commands.Choice(name=_label(interaction, row), value=f"#{row.id}") for row in fitting[:25]]
+
+
+def _label(interaction: discord.Interaction, row: Subscription) -> str:
+    where = ""
+    if row.subscriber is Subscriber.CHANNEL and interaction.guild:
+        channel = interaction.guild.get_channel_or_thread(row.subscriber_id)
+        where = f" · #{channel.name}" if channel else ""
+    return clip(clean(row.text) or "…", 60) + clip(where, 40)
 
 
 async def _followed(interaction: discord.Interaction) -> list[Subscription]:

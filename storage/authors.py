@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.query import MAX_LENGTH
-from bot.text import tokens
+from bot.text import words
 from storage import search
 from storage.models import Author
 from storage.schema import authors, paper_authors
@@ -26,7 +26,7 @@ _NAMES = (
 
 async def like(connection: AsyncConnection, typed: str, limit: int = 25) -> list[Author]:
     """Authors with a word beginning with each typed word, those with the most papers first."""
-    conditions = [func.instr(authors.c.folded, f" {word}") > 0 for word in tokens(typed[:MAX_LENGTH])]
+    conditions = [func.instr(authors.c.folded, f" {word}") > 0 for word in words(typed[:MAX_LENGTH])]
     number = func.count(paper_authors.c.paper_id)
     statement = (
         select(authors.c.name, number)
@@ -43,7 +43,13 @@ async def nearest(connection: AsyncConnection, words: Sequence[str], limit: int 
     """The names spelled most like ``words``."""
     held = select(paper_authors.c.author_id)
     rows = (await connection.execute(select(authors.c.name, authors.c.folded).where(authors.c.id.in_(held)))).all()
-    return search.closest(" ".join(words), {row.name: row.folded.strip() for row in rows}, limit)
+    spelled = " ".join(words)
+    found = await search.closest(spelled, {row.name: row.folded.strip() for row in rows}, limit)
+    if not found and len(words) == 1:
+        # A family name alone is far from any whole name.
+        by_word = {f"{row.name}\n{word}": word for row in rows for word in row.folded.split() if len(word) > 2}
+        found = [key.partition("\n")[0] for key in await search.closest(spelled, by_word, limit)]
+    return found
 
 
 def of_papers(connection: Connection, paper_ids: Collection[int]) -> dict[int, tuple[str, ...]]:

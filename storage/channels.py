@@ -30,6 +30,12 @@ async def keep(connection: AsyncConnection, channel: Channel) -> None:
     await connection.execute(statement)
 
 
+async def get(connection: AsyncConnection, channel_id: int) -> Channel | None:
+    """One channel; None where it has no daily post."""
+    row = (await connection.execute(select(channels).where(channels.c.channel_id == channel_id))).mappings().first()
+    return _channel(row) if row else None
+
+
 async def of_guild(connection: AsyncConnection, guild_id: int) -> list[Channel]:
     """The channels of a server, in the order of their ids."""
     statement = select(channels).where(channels.c.guild_id == guild_id).order_by(channels.c.channel_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,8 +21,3 @@ async def set_fingerprint(connection: AsyncConnection, application_id: int, valu
     await connection.execute(
         statement.on_conflict_do_update(index_elements=["application_id"], set_={"fingerprint": value})
     )
-
-
-async def forget(connection: AsyncConnection) -> None:
-    """Has the commands given anew at the next start."""
-    await connection.execute(delete(synced_commands))

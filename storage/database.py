@@ -35,6 +35,7 @@ class Database:
     def __init__(self, engine: AsyncEngine, bulk: Engine) -> None:
         self._engine = engine
         self._bulk = bulk
+        self._writing = asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -75,7 +76,8 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose changes are kept together at the end, or not at all after an exception."""
-        async with self._engine.connect() as connection:
+        # SQLite lets one write at a time. Those that wait here hold no connection that a look-up could have.
+        async with self._writing, self._engine.connect() as connection:
             await connection.execution_options(immediate=True)
             async with connection.begin():
                 yield connection

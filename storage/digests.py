@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.query import document
-from bot.text import tokens
+from bot.text import words
 from storage import search
 from storage.authors import of_papers
 from storage.models import Digest, Entry, Paper
@@ -116,18 +116,31 @@ async def newest(connection: AsyncConnection) -> date | None:
     return newest_date
 
 
-async def unmatched(connection: AsyncConnection) -> list[Digest]:
-    """The papers that have not been held against the subscriptions, by their newest digests, oldest first."""
-    statement = selected(Filter(once=True)).where(not_(papers.c.matched)).order_by(digests.c.date, entries.c.position)
-    found = [entry for _, entry in await connection.run_sync(read, statement)]
-    return [Digest(day, tuple(group)) for day, group in groupby(found, key=lambda entry: entry.date)]
+async def unmatched(connection: AsyncConnection, since: date) -> list[Digest]:
+    """The papers of the digests of ``since`` and later that have not been held against the subscriptions, by their
+    newest digests, oldest first; with the sections of all their entries, as a search finds them."""
+    new = selected(Filter(first=since, once=True)).where(not_(papers.c.matched))
+    found = await connection.run_sync(read, new.order_by(digests.c.date, entries.c.position))
+    whole = await connection.run_sync(_with_all_sections, [paper_id for paper_id, _ in found])
+    told = [replace(entry, sections=whole[paper_id].sections) for paper_id, entry in found]
+    return [Digest(day, tuple(group)) for day, group in groupby(told, key=lambda entry: entry.date)]
 
 
-async def set_matched(connection: AsyncConnection, digest: Digest) -> None:
-    """Notes that papers have been held against the subscriptions."""
-    for batch in _batches(digest.entries, 10_000):
-        wanted = papers.c.arxiv_id.in_([entry.paper.arxiv_id for entry in batch])
-        await connection.execute(update(papers).where(wanted).values(matched=True))
+async def set_matched(connection: AsyncConnection, matched: Iterable[Digest], since: date) -> None:
+    """Notes that papers have been held against the subscriptions, and that those of digests before ``since`` never
+    will be."""
+    arxiv_ids = [entry.paper.arxiv_id for digest in matched for entry in digest.entries]
+    for batch in _batches(arxiv_ids, 10_000):
+        await connection.execute(update(papers).where(papers.c.arxiv_id.in_(batch)).values(matched=True))
+    later = select(entries.c.paper_id).join(digests).where(digests.c.date >= since)
+    archive = update(papers).where(not_(papers.c.matched), papers.c.id.not_in(later))
+    await connection.execute(archive.values(matched=True))
+
+
+async def set_unmatched(connection: AsyncConnection, day: date) -> None:
+    """Has the papers of a day held against the subscriptions once more."""
+    of_day = select(entries.c.paper_id).join(digests).where(digests.c.date == day)
+    await connection.execute(update(papers).where(papers.c.id.in_(of_day)).values(matched=False))
 
 
 def _known(connection: Connection, batch: Iterable[Entry]) -> dict[str, tuple[Paper, date]]:
@@ -209,7 +222,7 @@ def _store_authors(connection: Connection, names: list[tuple[int, tuple[str, ...
     if not named:
         return
     different = dict.fromkeys(name for _, found in named for name in found)
-    rows = [{"name": name, "folded": f" {' '.join(tokens(name))} "} for name in different]
+    rows = [{"name": name, "folded": f" {' '.join(words(name))} "} for name in different]
     kept = connection.execute(_KEEP_AUTHOR, rows)
     ids = {name: author_id for name, author_id in kept}
     connection.execute(_UNLINK_AUTHORS, {"paper_ids": [paper_id for paper_id, _ in named]})

@@ -10,9 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import arxiv, query
 from bot.errors import NotFoundError, NotUnderstoodError
 from bot.lookup import PAGE, Answer, Kind, Lookup, Near, Period, days_of
-from bot.text import clean, tokens
+from bot.text import clean, words
 from storage import authors, digests, papers, search
 from storage.models import Entry, Sort
+
+_SPELLED = 4
+"""Words that others are looked for which are spelled like them."""
 
 
 async def run(connection: AsyncConnection, lookup: Lookup, page: int = 0) -> Answer:
@@ -33,7 +36,7 @@ async def show(connection: AsyncConnection, text: str) -> Entry:
         NotFoundError: no such paper is held.
     """
     arxiv_id = arxiv.id_of_text(text)
-    if arxiv_id is None and tokens(text):
+    if arxiv_id is None and words(text):
         titles = await papers.titles_like(connection, text, limit=1)
         arxiv_id = titles[0][0] if titles else None
     found = await papers.find(connection, papers.Filter(arxiv_ids=(arxiv_id,), once=True)) if arxiv_id else []
@@ -97,7 +100,8 @@ async def _near_keyword(connection: AsyncConnection, lookup: Lookup) -> list[Nea
         alone = replace(lookup, text=text[: query.MAX_LENGTH])
         if number := await papers.count(connection, papers.Filter(query=query.parse(alone.text), once=True)):
             near.append(Near(alone, number))
-    words = [word for term in wanted for word in term.tokens]
-    for word, number in await search.nearest_words(connection, words):
+    spelled = [word for term in wanted for word in term.tokens]
+    for word, number in await search.nearest_words(connection, spelled[:_SPELLED]):
         near.append(Near(replace(lookup, text=word), number))
-    return near[:5]
+    # A word and its misspelling lead to the same one; two buttons may not.
+    return list({one.lookup.text: one for one in near}.values())[:5]

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.query import Query
-from bot.text import tokens
+from bot.text import words
 from storage import authors as names
 from storage import search
 from storage.models import Entry, Paper, Section, Sort
@@ -53,7 +53,7 @@ async def count(connection: AsyncConnection, which: Filter) -> int:
 
 async def titles_like(connection: AsyncConnection, typed: str, limit: int = 25) -> list[tuple[str, str]]:
     """(arXiv id, title) of the papers whose title has a word beginning with each typed word, the most voted first."""
-    condition = search.title_begins(tokens(typed))
+    condition = search.title_begins(words(typed))
     votes = func.max(entries.c.votes)
     statement = (
         select(papers.c.arxiv_id, papers.c.title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from rapidfuzz import fuzz, process
@@ -44,9 +45,11 @@ def title_begins(words: Sequence[str]) -> ColumnElement[bool] | None:
     return condition
 
 
-def closest(spelled: str, names: Mapping[str, str], limit: int) -> list[str]:
-    """The keys of ``names`` whose values are spelled most like ``spelled``."""
-    found = process.extract(spelled, names, scorer=fuzz.ratio, limit=limit, score_cutoff=_CLOSE)
+async def closest(spelled: str, names: Mapping[str, str], limit: int) -> list[str]:
+    """The keys of ``names`` whose values are spelled most like ``spelled``; off the event loop, for names are many."""
+    found = await asyncio.to_thread(
+        process.extract, spelled, names, scorer=fuzz.ratio, limit=limit, score_cutoff=_CLOSE
+    )
     return [key for _, _, key in found]
 
 
@@ -71,7 +74,7 @@ async def nearest_words(connection: AsyncConnection, words: Sequence[str], limit
         lengths = func.length(_vocabulary.c.term).between(len(word) - 2, len(word) + 2)
         rows = await connection.execute(select(_vocabulary.c.term, _vocabulary.c.doc).where(lengths))
         papers = {term: doc for term, doc in rows}
-        near |= {term: papers[term] for term in closest(word, {term: term for term in papers}, limit)}
+        near |= {term: papers[term] for term in await closest(word, {term: term for term in papers}, limit)}
     return list(near.items())
 
 

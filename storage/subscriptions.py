@@ -64,6 +64,15 @@ async def remove(connection: AsyncConnection, subscription_ids: Sequence[int]) -
     await connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(subscription_ids)))
 
 
+async def remove_all(connection: AsyncConnection, subscriber: Subscriber, subscriber_id: int) -> None:
+    """Ends all that a person or channel follows."""
+    await connection.execute(
+        delete(subscriptions).where(
+            subscriptions.c.subscriber == subscriber, subscriptions.c.subscriber_id == subscriber_id
+        )
+    )
+
+
 def _subscription(row: Any) -> Subscription:
     return Subscription(
         id=row["id"],

@@ -134,7 +134,7 @@ async def test_nobody_removes_what_others_follow(town: Town) -> None:
         if part["type"] == 2:
             part["custom_id"] = theirs
     tried = await town.minji.click(mine.response, custom_id=theirs)
-    assert "이미 구독이 끝난" in seeing.text(tried.response)
+    assert "구독한 분이나 서버를 관리하는 분만" in seeing.text(tried.response)
     listed = await town.alex.slash(town.channel, "subscriptions")
     assert [label for label, _ in seeing.options(listed.response)] == ["diffusion"]
 
@@ -152,7 +152,7 @@ async def test_unsubscribe_by_name_with_autocomplete(town: Town) -> None:
 async def test_a_limit_is_said_kindly(town: Town) -> None:
     for text in ("one", "two", "three"):
         result = await town.alex.slash(town.channel, "subscribe keyword", text=text)
-    assert "You follow 2 things, which is the limit" in seeing.text(result.response)
+    assert "No more than 2 things can be followed" in seeing.text(result.response)
 
 
 async def test_a_channel_follows_only_for_those_who_manage(town: Town) -> None:

@@ -236,14 +236,13 @@ async def _unmatched(database: Database) -> dict[date, list[str]]:
     async with database.read() as connection:
         return {
             found.date: [entry.paper.arxiv_id for entry in found.entries]
-            for found in await digests.unmatched(connection)
+            for found in await digests.unmatched(connection, date.min)
         }
 
 
 async def _match_all(database: Database) -> None:
     async with database.write() as connection:
-        for found in await digests.unmatched(connection):
-            await digests.set_matched(connection, found)
+        await digests.set_matched(connection, await digests.unmatched(connection, date.min), date.min)
 
 
 async def test_unmatched_papers_come_by_their_newest_digest_the_oldest_first(database: Database) -> None:
@@ -276,10 +275,30 @@ async def test_only_new_papers_are_unmatched(database: Database) -> None:
 async def test_set_matched_is_of_one_digest(database: Database) -> None:
     store(database, digest(MONDAY, (paper("2401.00001"), 1)), digest(TUESDAY, (paper("2401.00002"), 1)))
     async with database.write() as connection:
-        found, _ = await digests.unmatched(connection)
-        await digests.set_matched(connection, found)
+        found, _ = await digests.unmatched(connection, date.min)
+        await digests.set_matched(connection, [found], date.min)
     assert found.date == MONDAY
     assert list(await _unmatched(database)) == [TUESDAY]
+
+
+async def test_an_archive_is_passed_over(database: Database) -> None:
+    store(database, digest(MONDAY, (paper("2401.00001"), 1)), digest(TUESDAY, (paper("2401.00002"), 1)))
+    async with database.write() as connection:
+        assert [found.date for found in await digests.unmatched(connection, TUESDAY)] == [TUESDAY]
+        await digests.set_matched(connection, [], TUESDAY)
+    assert list(await _unmatched(database)) == [TUESDAY]
+    async with database.write() as connection:
+        await digests.set_unmatched(connection, MONDAY)
+    assert list(await _unmatched(database)) == [MONDAY, TUESDAY]
+
+
+async def test_what_is_matched_is_what_is_searched(database: Database) -> None:
+    """A paper of two digests has the sections of both, as in the index."""
+    one = paper("2401.00001")
+    store(database, digest(MONDAY, (one, 1, "zebra")), digest(TUESDAY, (one, 1, "lion")))
+    async with database.read() as connection:
+        (found,) = await digests.unmatched(connection, date.min)
+    assert [section.text for section in found.entries[0].sections] == ["zebra", "lion"]
 
 
 # Days
@@ -324,7 +343,7 @@ async def test_an_empty_database_has_no_days(database: Database) -> None:
         assert await digests.months(connection) == []
         assert await digests.newest(connection) is None
         assert await digests.nearest(connection, MONDAY) == []
-        assert await digests.unmatched(connection) == []
+        assert await digests.unmatched(connection, date.min) == []
         assert await lookups.top_of_day(connection, MONDAY) == []
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta, timezone
 
 import pytest
 
-from storage import channels, commands, deliveries, subscriptions
+from storage import channels, commands, deliveries, servers, subscriptions
 from storage.database import Database
 from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Follows, Subscriber
 from tests.storage.support import MONDAY, TUESDAY
@@ -213,5 +213,5 @@ async def test_the_fingerprint_of_the_commands(database: Database) -> None:
         await commands.set_fingerprint(connection, BIG, "two")
         assert await commands.fingerprint(connection, BIG) == "two"
         assert await commands.fingerprint(connection, 7) == "seven"
-        await commands.forget(connection)
+        await servers.forget(connection)
         assert await commands.fingerprint(connection, BIG) is None

@@ -20,7 +20,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import storage
 from bot import jobs, lookup, query
-from storage import authors, channels, commands, deliveries, digests, lookups, papers, schema, search, subscriptions
+from storage import (
+    authors,
+    channels,
+    commands,
+    deliveries,
+    digests,
+    lookups,
+    papers,
+    schema,
+    search,
+    servers,
+    subscriptions,
+)
 from storage.database import Database
 from storage.models import Channel, DeliveryKind, Follows, Subscriber
 from tests.storage.support import MONDAY, SOURCE, TUESDAY, digest, dump, paper, store, url_of
@@ -34,6 +46,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "authors.nearest": lambda c: authors.nearest(c, ("anna", "lopez")),
     "authors.of_papers": lambda c: c.run_sync(authors.of_papers, [1, 2]),
     "channels.due": lambda c: channels.due(c, NOW),
+    "channels.get": lambda c: channels.get(c, 1),
     "channels.of_guild": lambda c: channels.of_guild(c, 2),
     "commands.fingerprint": lambda c: commands.fingerprint(c, 1),
     "deliveries.newest": lambda c: deliveries.newest(c, *DAILY),
@@ -41,7 +54,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "digests.months": lambda c: digests.months(c),
     "digests.nearest": lambda c: digests.nearest(c, TUESDAY),
     "digests.newest": lambda c: digests.newest(c),
-    "digests.unmatched": lambda c: digests.unmatched(c),
+    "digests.unmatched": lambda c: digests.unmatched(c, MONDAY),
     "lookups.recent": lambda c: lookups.recent(c, lookup.by_keyword("zebra")),
     "lookups.run": lambda c: lookups.run(c, lookup.by_keyword("zebra")),
     "lookups.show": lambda c: lookups.show(c, "zebra"),
@@ -51,6 +64,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "papers.read": lambda c: c.run_sync(papers.read, papers.selected(papers.Filter())),
     "papers.titles_like": lambda c: papers.titles_like(c, "ze"),
     "search.nearest_words": lambda c: search.nearest_words(c, ["zebr"]),
+    "servers.known": lambda c: servers.known(c),
     "subscriptions.every": lambda c: subscriptions.every(c),
     "subscriptions.get": lambda c: subscriptions.get(c, 1),
     "subscriptions.of": lambda c: subscriptions.of(c, Subscriber.USER, [7]),
@@ -62,15 +76,17 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "channels.set_next_post": lambda c: channels.set_next_post(c, 1, NOW.replace(year=2030)),
     "channels.set_paused": lambda c: channels.set_paused(c, 1, True, NOW),
     "channels.set_posted": lambda c: channels.set_posted(c, 1, TUESDAY),
-    "commands.forget": lambda c: commands.forget(c),
     "commands.set_fingerprint": lambda c: commands.set_fingerprint(c, 1, "new"),
     "deliveries.claim": lambda c: deliveries.claim(c, *DAILY, TUESDAY, NOW),
     "deliveries.confirm": lambda c: deliveries.confirm(c, 1, 99, NOW),
     "deliveries.fail": lambda c: deliveries.fail(c, 1, "why", NOW),
-    "digests.set_matched": lambda c: digests.set_matched(c, digest(MONDAY, (paper("2401.00001"), 1))),
+    "digests.set_matched": lambda c: digests.set_matched(c, [digest(MONDAY, (paper("2401.00001"), 1))], MONDAY),
     "digests.store": lambda c: c.run_sync(digests.store, NEW, SOURCE),
+    "digests.set_unmatched": lambda c: digests.set_unmatched(c, TUESDAY),
     "search.index": lambda c: c.run_sync(search.index, [(1, query.Document(" lion ", " ", " "), True)]),
     "subscriptions.add": lambda c: subscriptions.add(c, Subscriber.USER, 8, Follows.KEYWORD, "a", "a", "en"),
+    "servers.forget": lambda c: servers.forget(c),
+    "subscriptions.remove_all": lambda c: subscriptions.remove_all(c, Subscriber.USER, 7),
     "subscriptions.remove": lambda c: subscriptions.remove(c, [1]),
 }
 CHANNEL_TWO = Channel(5, 2, time(9), "Asia/Seoul", 5, 0, "ko", False, NOW)
@@ -80,6 +96,9 @@ WITHOUT_A_CONNECTION = {"papers.selected", "search.matches", "search.title_begin
 @pytest.fixture
 async def held(database: Database) -> Database:
     """One row at least in every table."""
+    store(database, digest(TUESDAY, (paper("2401.00002"), 1)))
+    async with database.write() as connection:
+        await digests.set_matched(connection, await digests.unmatched(connection, TUESDAY), TUESDAY)
     store(database, digest(MONDAY, (paper("2401.00001", "A zebra", "Ana López"), 3, "stripes")))
     async with database.write() as connection:
         await channels.keep(connection, CHANNEL)

@@ -67,8 +67,9 @@ def test_a_message_that_is_not_translated_is_english() -> None:
 
 def test_errors_are_spoken() -> None:
     error = NotUnderstoodError("A keyword may have at most {limit} characters.", limit=80)
-    assert ENGLISH.error(error) == str(error) == "A keyword may have at most 80 characters."
-    spoken = KOREAN.error(error)
+    said = ENGLISH.text(error.message, **error.values)
+    assert said == str(error) == "A keyword may have at most 80 characters."
+    spoken = KOREAN.text(error.message, **error.values)
     assert "80" in spoken
     assert re.search("[가-힣]", spoken)
 

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import text as words
-from bot.text import clean, clip, escape, escape_within, fold, sentences, tex_to_unicode, tokens, visible, width
+from bot.text import (
+    SPACE,
+    clean,
+    clip,
+    escape,
+    escape_within,
+    fold,
+    sentences,
+    tex_to_unicode,
+    tokens,
+    visible,
+    width,
+)
 from tests.unit import real
 
 ADDRESS = re.compile(r"https?://\S+")
@@ -74,7 +86,8 @@ class TestTokens:
             ("snake_case", ["snake", "case"]),
             ("don't", ["don", "t"]),
             ("추론을", ["추", "론", "을"]),
-            ("LLM의 추론", ["llm", "의", "추", "론"]),
+            ("LLM의 추론", ["llm", "의", SPACE, "추", "론"]),
+            ("모델의 학습", ["모", "델", "의", SPACE, "학", "습"]),
             ("深層学習", ["深", "層", "学", "習"]),
             ("ディープ", ["デ", "ィ", "ー", "プ"]),
             ("αβ", ["alpha", "beta"]),
@@ -106,7 +119,7 @@ class TestTokens:
 
     @given(hostile)
     def test_of_tokens_are_the_same(self, text: str) -> None:
-        assert tokens(" ".join(tokens(text))) == tokens(text)
+        assert words.words(" ".join(words.words(text))) == words.words(text)
 
     @given(hostile)
     def test_of_cleaned_text_are_the_same(self, text: str) -> None:
