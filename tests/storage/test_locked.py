@@ -82,7 +82,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "deliveries.fail": lambda c: deliveries.fail(c, 1, "why", NOW),
     "digests.set_matched": lambda c: digests.set_matched(c, [digest(MONDAY, (paper("2401.00001"), 1))], MONDAY),
     "digests.store": lambda c: c.run_sync(digests.store, NEW, SOURCE),
-    "digests.set_unmatched": lambda c: digests.set_unmatched(c, TUESDAY),
+    "digests.set_unmatched": lambda c: renamed_and_unmatched(c),
     "search.index": lambda c: c.run_sync(search.index, [(1, query.Document(" lion ", " ", " "), True)]),
     "subscriptions.add": lambda c: subscriptions.add(c, Subscriber.USER, 8, Follows.KEYWORD, "a", "a", "en"),
     "servers.forget": lambda c: servers.forget(c),
@@ -93,12 +93,15 @@ CHANNEL_TWO = Channel(5, 2, time(9), "Asia/Seoul", 5, 0, "ko", False, NOW)
 WITHOUT_A_CONNECTION = {"papers.selected", "search.matches", "search.title_begins", "search.closest"}
 
 
+async def renamed_and_unmatched(connection: AsyncConnection) -> None:
+    """The paper is unmatched as it is; its new name shows that the write has come through."""
+    await connection.execute(schema.papers.update().values(title="A lion", matched=True))
+    await digests.set_unmatched(connection, MONDAY)
+
+
 @pytest.fixture
 async def held(database: Database) -> Database:
     """One row at least in every table."""
-    store(database, digest(TUESDAY, (paper("2401.00002"), 1)))
-    async with database.write() as connection:
-        await digests.set_matched(connection, await digests.unmatched(connection, TUESDAY), TUESDAY)
     store(database, digest(MONDAY, (paper("2401.00001", "A zebra", "Ana López"), 3, "stripes")))
     async with database.write() as connection:
         await channels.keep(connection, CHANNEL)
