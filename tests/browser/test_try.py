@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
+from storage import papers, servers
+from storage.database import Database
 from tests.browser.page import Tried, browsing, choose_first, chromium, trying, type_command
 
 pytestmark = [
@@ -78,11 +80,21 @@ async def test_a_reader_of_korean(tried: Tried, browser: Browser) -> None:
     await direct.get_by_text("구독: “강화 학습”").first.wait_for()
 
 
-async def test_ctrl_c_ends_it(tmp_path: Path) -> None:
+async def test_ctrl_c_ends_it_and_the_papers_are_kept(tmp_path: Path) -> None:
     async with trying(tmp_path, "--keep", "kept.db") as tried:
         pass
     assert tried.process.returncode == 0
-    assert (tmp_path / "kept.db").exists()
-    async with trying(tmp_path, "--keep", "kept.db") as tried:
-        pass
-    assert tried.process.returncode == 0
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'kept.db'}")
+    async with database.read() as connection:
+        assert await papers.count(connection, papers.Filter()) > 0
+        assert not await servers.known(connection)
+    await database.close()
+
+
+async def test_a_database_that_is_kept_shows_the_same_again(tmp_path: Path, browser: Browser) -> None:
+    for _ in range(2):
+        async with trying(tmp_path, "--keep", "kept.db") as tried:
+            page = await opened(browser, tried.server)
+            await page.get_by_role("heading", name="Daily Papers · Wednesday, 31 December 2025").wait_for()
+            alert = await opened(browser, tried.direct["Alex"])
+            await alert.get_by_text("for “agent”").first.wait_for()

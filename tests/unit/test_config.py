@@ -225,3 +225,33 @@ class TestToken:
         assert found
         for shown in (repr(found), str(found), f"{found}", repr(load()), str(load().model_dump())):
             assert "abc" not in shown
+
+
+@pytest.mark.parametrize("name", ["PAPERBOY_POSTNG__TICK_SECONDS", "PAPERBOY_TOKEN", "paperboy_databse__url"])
+def test_a_mistyped_name_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "5")
+    with pytest.raises(ConfigurationError, match=f"(?i){name}"):
+        load()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "discord.com",
+        "ftp://discord.com",
+        "http://",
+        "http://[::1",
+        "http://127.0.0.1:99999/api",
+        "http://user:password@127.0.0.1/api",
+        "http://127.0.0.1/api?v=10",
+    ],
+)
+def test_an_address_that_is_none(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERBOY_DISCORD__API_URL", address)
+    with pytest.raises(ConfigurationError, match=r"discord\.api_url"):
+        load()
+
+
+def test_an_address_with_a_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERBOY_DISCORD__API_URL", "http://127.0.0.1:8080/api/v10/")
+    assert load().discord.api_url == "http://127.0.0.1:8080/api/v10"

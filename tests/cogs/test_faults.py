@@ -1,0 +1,148 @@
+"""A fault is told where it belongs, and ends nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from bot import rendering
+from storage import channels, servers
+from tests.cogs import seeing
+from tests.cogs.conftest import Town
+
+
+@pytest.fixture
+def cut_off(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The first message to each of these channels is lost with the connection."""
+    unlucky: list[int] = []
+    send = discord.abc.Messageable.send
+
+    async def sometimes(self: Any, *given: Any, **named: Any) -> Any:
+        channel = await self._get_channel()
+        if channel.id in unlucky:
+            unlucky.remove(channel.id)
+            raise aiohttp.ClientOSError("the connection was lost")
+        return await send(self, *given, **named)
+
+    monkeypatch.setattr(discord.abc.Messageable, "send", sometimes)
+    return unlucky
+
+
+async def test_a_lost_connection_is_one_channels_alone_and_is_told(town: Town, cut_off: list[int]) -> None:
+    other = town.guild.create_text_channel("other")
+    await town.set_up()
+    await town.set_up(channel=other)
+    cut_off.append(town.channel.id)
+    town.env.backend.advance_clock(601)
+    await town.bot.post_due()
+    assert [len(town.posts()), len(other.history())] == [0, 1]
+    status = await town.boss.slash(town.channel, "digest status")
+    assert "⚠ A post was begun" in seeing.text(status.response)
+    again = await town.boss.slash(town.channel, "digest post", channel=town.channel)
+    assert "Discord has not confirmed it" in seeing.text(again.response)
+    # Nothing is sent a second time while nobody knows whether the first arrived.
+    assert town.posts() == []
+
+
+async def test_a_post_that_cannot_be_drawn_is_one_channels_alone(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = town.guild.create_text_channel("other")
+    await town.set_up(language="ko")
+    await town.set_up(channel=other)
+    daily = rendering.daily
+
+    def broken(day: Any, total: int, entries: Any, language: Any, mark: str) -> Any:
+        if language.code == "ko":
+            raise RuntimeError("no ink")
+        return daily(day, total, entries, language, mark)
+
+    monkeypatch.setattr(rendering, "daily", broken)
+    town.env.backend.advance_clock(601)
+    await town.bot.post_due()
+    assert [len(town.posts()), len(other.history())] == [0, 1]
+    status = await town.boss.slash(town.channel, "digest status")
+    assert "⚠ The last post failed" in seeing.text(status.response)
+
+
+async def test_one_subscribers_fault_is_not_the_others(town: Town, cut_off: list[int]) -> None:
+    for person in (town.alex, town.minji):
+        await person.slash(town.channel, "subscribe keyword", text="model")
+    cut_off.append(town.alex.user.dm_channel.id)
+    await town.bring("2025-12-31")
+    assert [len(person.user.dm_channel.history()) for person in (town.alex, town.minji)] == [0, 1]
+
+
+async def test_a_deleted_channel_is_forgotten(town: Town) -> None:
+    other = town.guild.create_text_channel("other")
+    await town.set_up()
+    await town.set_up(channel=other)
+    await town.boss.slash(town.channel, "subscribe keyword", text="model", channel=other)
+    town.env.backend.delete_channel(other.id)
+    await town.env.settle()
+    status = await town.boss.slash(town.channel, "digest status")
+    assert f"<#{other.id}>" not in seeing.text(status.response)
+    removed = await town.boss.slash(town.channel, "digest remove")
+    assert "gets no daily post any more" in seeing.text(removed.response)
+    async with town.bot.database.read() as connection:
+        assert not await servers.known(connection)
+
+
+@pytest.mark.provokes_errors
+async def test_a_server_may_open_digest_to_all_and_still_only_managers_may(town: Town) -> None:
+    command = next(one for one in town.env.backend.commands[None].values() if one["name"] == "digest")
+    command["default_member_permissions"] = None
+    refused = await town.alex.slash(town.channel, "digest status")
+    assert refused.acknowledged
+    assert "Manage Server" in seeing.text(refused.response)
+    town.env.errors  # noqa: B018 - SimCord counts a refused check as an error
+
+
+async def test_a_word_and_its_misspelling(town: Town) -> None:
+    found = await town.alex.slash(town.channel, "papers keyword", text="diffusion difusion zzqqxx")
+    labels = seeing.labels(found.response)
+    assert len(labels) == len(set(labels))
+
+
+async def test_what_is_typed_comes_back_as_typed(town: Town) -> None:
+    result = await town.alex.slash(town.channel, "papers date", day="**x** [a](http://evil.example) <@1>")
+    seen = seeing.text(result.response)
+    assert "\\*\\*x\\*\\*" in seen
+    assert "\\[a\\]" in seen
+    assert "\\<@1\\>" in seen
+
+
+async def test_setting_up_again_keeps_what_is_left_out(town: Town) -> None:
+    await town.set_up(top=7, min_votes=3, language="ko")
+    changed = await town.set_up(time="12:00")
+    assert "top 7" in seeing.text(changed.response)
+    async with town.bot.database.read() as connection:
+        held = await channels.get(connection, town.channel.id)
+    assert held is not None
+    assert (held.top, held.min_votes, held.language, f"{held.wall_time:%H:%M}") == (7, 3, "ko", "12:00")
+
+
+async def test_a_long_summary_that_was_shared_is_read_on_by_each_alone(town: Town) -> None:
+    body = "\n".join(f"- **Part {number}**: " + "A long sentence about it. " * 60 for number in range(6))
+    text = f"## Daily Papers (2025-12-31)\n\n### [Long](https://arxiv.org/abs/2512.00001)\n\n{body}\n"
+    (town.folder / "long.md").write_text(text, "utf-8")
+    await town.bot.read_digests()
+    shown = await town.alex.slash(town.channel, "papers show", paper="2512.00001")
+    await town.alex.click(shown.response, label="Share in this channel")
+    (post,) = town.posts()
+    before = seeing.text(post)
+    read = await town.minji.click(post, label="Read on")
+    assert read.ephemeral
+    assert "3쪽 중 2쪽" in seeing.text(read.response)
+    assert seeing.text(town.posts()[0]) == before
+
+
+async def test_a_date_in_the_future_is_told_and_silences_nobody(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    text = "## Daily Papers (2062-01-01)\n\n### [Too early](https://arxiv.org/abs/2512.00001)\n"
+    (town.folder / "2062.md").write_text(text, "utf-8")
+    await town.bot.read_digests()
+    assert "the date 2062-01-01 is in the future" in caplog.text
+    await town.set_up()
+    await town.boss.slash(town.channel, "digest post")
+    assert "30 December 2025" in seeing.text(town.posts()[0])
