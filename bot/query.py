@@ -11,14 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.errors import NotUnderstoodError
-from bot.text import BREAK, clean, tokens, words
+from bot.text import clean, tokens, tokens_of, words
 from storage.models import Paper, Section
 
 MAX_LENGTH = 80
 """Characters of a keyword: it travels in the buttons below an answer, whose ids hold 100 in all (Discord)."""
 
-# Lines of their own, for mathematics does not reach over a line.
-_BETWEEN = f"\n{BREAK}\n"
 _PART = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 
 
@@ -110,5 +108,4 @@ def author(text: str) -> tuple[str, ...]:
 
 
 def _field(parts: Iterable[str]) -> str:
-    # In one go: reading each part by itself costs several times as much.
-    return f" {' '.join(tokens(_BETWEEN.join(parts)))} "
+    return f" {' '.join(tokens_of(parts))} "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 import unicodeit
@@ -20,8 +21,8 @@ _CJK = (
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 # Letters and digits part, so that GPT-4o, GPT 4o and gpt4o are one, and "qwen" finds Qwen2.
-_TOKEN = re.compile(rf"[{_CJK}\ue000\ue001]|\d+|[^\W\d_{_CJK}]+")
-_GAP = re.compile(rf"(?<=[{_CJK}])(?:[^\w\ue001]|_)+(?=[{_CJK}])")
+_RUN = re.compile(rf"[{_CJK}]+|\d+|[^\W\d_{_CJK}]+|\ue001")
+_is_cjk = re.compile(f"[{_CJK}]").match
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _ACCENTED = re.compile("[\u00c0-\u058f\u0900-\u10ff\u1e00-\u1fff\u0300-\u036f]")
 _SPELLED = str.maketrans(
@@ -46,6 +47,8 @@ _INVISIBLE = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
     "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
 )
+# Those of them that Python calls printable.
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\U000e0000-\U000e0fff]")
 _SENTENCE_END = re.compile(r"[.!?。！？](?:[\"'”’)\]」』]*)(?=\s|$)|[。！？]")
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:e\.g|i\.e|et al|etc|vs|cf|Fig|Eq|Dr|approx|resp)\.$")
 _ADDRESS = re.compile(
@@ -77,8 +80,28 @@ BREAK = "\ue001"
 def tokens(text: str) -> list[str]:
     """The words of ``text`` in order, folded: a run of letters, a run of digits, or one character of Korean, Chinese
     or Japanese, with ``SPACE`` between two runs of those. TeX is read by its Unicode spelling."""
-    found: list[str] = _TOKEN.findall(_GAP.sub(SPACE, fold(tex_to_unicode(visible(text)))))
+    return _tokens(visible(text))
+
+
+def _tokens(text: str) -> list[str]:
+    found: list[str] = []
+    after_run = False
+    for match in _RUN.findall(fold(tex_to_unicode(text))):
+        run = match >= "\u1100" and _is_cjk(match) is not None
+        if run:
+            if after_run:
+                found.append(SPACE)
+            found.extend(match)
+        else:
+            found.append(match)
+        after_run = run
     return found
+
+
+def tokens_of(parts: Iterable[str]) -> list[str]:
+    """The tokens of the parts of a field, with ``BREAK`` between two: in one go, for each by itself costs more."""
+    # Lines of their own, for mathematics does not reach over a line.
+    return _tokens(f"\n{BREAK}\n".join(visible(part) for part in parts))
 
 
 def words(text: str) -> list[str]:
@@ -103,6 +126,8 @@ def _unicode_of(mathematics: str) -> str:
 
 def visible(text: str) -> str:
     """``text`` without control, bidirectional and invisible characters; all its line breaks are ``\\n``."""
+    if text.isprintable() and not _UNSEEN.search(text):
+        return text
     return _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))
 
 

@@ -65,12 +65,14 @@ def store(connection: Connection, digest: Digest, source: str) -> Stored:
     """Keeps a digest. The same again changes nothing; a newer copy updates votes, sections and papers' titles."""
     row = {"date": digest.date, "source": source}
     digest_id: int = connection.execute(_KEEP_DIGEST, row).scalar_one()
-    held = {entry.paper.arxiv_id: entry for _, entry in read(connection, _HELD, {"digest_id": digest_id})}
+    held: dict[str, Entry] | None = None
     new_papers = changed_entries = 0
     for batch in _batches(digest.entries, _BATCH):
         known = _known(connection, batch)
+        if known and held is None:
+            held = {entry.paper.arxiv_id: entry for _, entry in read(connection, _HELD, {"digest_id": digest_id})}
         merged = [_merged(entry, *known.get(entry.paper.arxiv_id, (None, None))) for entry in batch]
-        if changed := [entry for entry in merged if held.get(entry.paper.arxiv_id) != entry]:
+        if changed := [entry for entry in merged if (held or {}).get(entry.paper.arxiv_id) != entry]:
             new_papers += _store_entries(connection, digest_id, changed, known.keys())
             changed_entries += len(changed)
     return Stored(new_papers, changed_entries)
@@ -175,7 +177,11 @@ def _store_entries(connection: Connection, digest_id: int, batch: list[Entry], h
     """Stores changed entries; ``held`` has the papers that are held. Returns how many were not."""
     known = {entry.paper.arxiv_id for entry in batch if entry.paper.arxiv_id in held}
     ids = _store_papers(connection, [entry.paper for entry in batch])
-    _store_authors(connection, [(ids[entry.paper.arxiv_id], entry.paper.authors) for entry in batch])
+    named = [(ids[entry.paper.arxiv_id], entry.paper.authors) for entry in batch if entry.paper.authors]
+    if known:
+        connection.execute(_UNLINK_AUTHORS, {"paper_ids": [ids[arxiv_id] for arxiv_id in known]})
+    if named:
+        _store_authors(connection, named)
     connection.execute(
         _KEEP_ENTRY,
         [
@@ -216,16 +222,12 @@ def _store_papers(connection: Connection, found: list[Paper]) -> dict[str, int]:
     return {arxiv_id: paper_id for arxiv_id, paper_id in connection.execute(_KEEP_PAPER, rows)}
 
 
-def _store_authors(connection: Connection, names: list[tuple[int, tuple[str, ...]]]) -> None:
-    """Sets the authors of papers by id; a digest that names none does not take them away."""
-    named = [(paper_id, found) for paper_id, found in names if found]
-    if not named:
-        return
+def _store_authors(connection: Connection, named: list[tuple[int, tuple[str, ...]]]) -> None:
+    """Names the authors of papers by id, which have none."""
     different = dict.fromkeys(name for _, found in named for name in found)
     rows = [{"name": name, "folded": f" {' '.join(words(name))} "} for name in different]
     kept = connection.execute(_KEEP_AUTHOR, rows)
     ids = {name: author_id for name, author_id in kept}
-    connection.execute(_UNLINK_AUTHORS, {"paper_ids": [paper_id for paper_id, _ in named]})
     connection.execute(
         _LINK_AUTHOR,
         [
