@@ -7,10 +7,8 @@ line numbers of the tokens. Nothing that is read raises: what cannot be read bec
 
 from __future__ import annotations
 
-import ast
 import re
 import textwrap
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from bot import arxiv
+from bot import arxiv, literals
 from storage.models import Digest, Entry, Paper, Reject, Section
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -298,7 +296,7 @@ def _continue(draft: _Draft, lines: list[str]) -> None:
 def _entries(day: date, drafts: dict[str, _Draft]) -> Iterator[Entry]:
     for position, draft in enumerate(drafts.values()):
         texts = ((heading, "\n".join(lines).strip("\n ")) for heading, lines in draft.sections)
-        sections = tuple(Section(heading, _readable(text)) for heading, text in texts if heading or text)
+        sections = tuple(Section(heading, literals.readable(text)) for heading, text in texts if heading or text)
         address = arxiv.abstract_address(draft.arxiv_id)
         paper = Paper(draft.arxiv_id, draft.title, address, draft.image_url, draft.video_url, draft.authors)
         yield Entry(paper, day, position, draft.votes, sections)
@@ -334,10 +332,10 @@ def _votes(text: str) -> int | None:
 
 
 def _authors(text: str) -> tuple[str, ...]:
-    literal = _literal(text)
+    literal = literals.value(text)
     names = literal if isinstance(literal, list | tuple) else text.strip("[]").split(",")
     # Hugging Face cuts long lists with a "+": a name has a letter in it.
-    kept = (_line(name).strip("'\" ") for name in names)
+    kept = (literals.line(name).strip("'\" ") for name in names)
     return tuple(dict.fromkeys(name for name in kept if any(character.isalpha() for character in name)))
 
 
@@ -348,51 +346,6 @@ def _address(text: str) -> str | None:
     except ValueError:
         return None
     return address if parts.scheme in ("http", "https") and parts.hostname and len(address) <= 2000 else None
-
-
-def _readable(text: str) -> str:
-    """``text``, or Markdown list items where it is a Python list or dict literal."""
-    literal = _literal(text)
-    return "\n".join(_list_items(literal, 0)) if isinstance(literal, list | tuple | dict) and literal else text
-
-
-def _literal(text: str) -> object:
-    text = text.strip()
-    if text[:1] + text[-1:] not in ("[]", "{}", "()"):
-        return None
-    try:
-        with warnings.catch_warnings():
-            # A backslash of TeX in the literal is no valid escape; Python reads it as written and warns.
-            warnings.simplefilter("ignore")
-            return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
-
-
-def _list_items(value: object, depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    if isinstance(value, dict):
-        for key, item in value.items():
-            name = _line(key)
-            if isinstance(item, dict | list | tuple):
-                yield f"{indent}- **{name}**"
-                yield from _list_items(item, depth + 1)
-            else:
-                yield f"{indent}- **{name}**: {_line(item)}"
-    elif isinstance(value, list | tuple):
-        for item in value:
-            if isinstance(item, dict | list | tuple):
-                yield from _list_items(item, depth + (not isinstance(item, dict)))
-            else:
-                yield f"{indent}- {_line(item)}"
-
-
-def _line(value: object) -> str:
-    """A value of a literal in one line. Escapes may have made half characters and NULs; a huge number has no text."""
-    try:
-        return " ".join(str(value).replace("\0", "").encode("utf-8", "ignore").decode().split())
-    except ValueError:
-        return ""
 
 
 def _quoted(content: str) -> str:
