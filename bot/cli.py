@@ -202,12 +202,15 @@ async def _serve(settings: Settings, token: str) -> None:
 
     bot = create_bot(settings)
     running = asyncio.create_task(bot.start(token))
+    told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, running.cancel)
+        loop.add_signal_handler(name, told.set)
+    stopping = asyncio.create_task(told.wait())
     try:
-        await running
-    except asyncio.CancelledError:
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
         logging.getLogger(__name__).info("stopping")
     except discord.LoginFailure:
         raise ConfigurationError("Discord does not know this token. Copy it anew from the Developer Portal.") from None
@@ -216,7 +219,13 @@ async def _serve(settings: Settings, token: str) -> None:
     except (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound) as error:
         raise ConfigurationError(f"Discord cannot be reached at {settings.discord.api_url}: {error}") from error
     finally:
+        stopping.cancel()
+        # One cancellation may be lost in discord.py (asyncio.wait_for before Python 3.12 can swallow it); then closing
+        # the bot is what ends it.
+        running.cancel()
+        await asyncio.wait((running,), timeout=1)
         await bot.close()
+        await asyncio.wait((running,), timeout=5)
 
 
 def _run(work: Coroutine[Any, Any, _T]) -> _T:
