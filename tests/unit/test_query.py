@@ -11,6 +11,7 @@ from bot import query
 from bot.errors import NotUnderstoodError
 from bot.query import MAX_LENGTH, Query, parse
 from bot.text import tokens
+from bot.text import words as words_of
 from storage.models import Entry, Section
 from tests.unit import real
 
@@ -217,7 +218,7 @@ class TestMatches:
 
     @given(st.data(), st.text(min_size=1, max_size=60))
     def test_a_paper_is_found_by_words_of_its_title(self, data: st.DataObject, title: str) -> None:
-        words = tokens(title)
+        words = words_of(title)
         assume(words)
         chosen = " ".join(data.draw(st.lists(st.sampled_from(words), min_size=1, max_size=5)))
         assume(len(chosen) <= MAX_LENGTH)
