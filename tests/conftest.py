@@ -1,8 +1,9 @@
-"""Settings shared by all tests. Hypothesis draws new examples every run; what it prints on a failure (its seed and a
-blob) repeats that run: ``pytest --hypothesis-seed=…``."""
+"""Settings shared by all tests. Hypothesis draws the same examples every run, by the seed in pyproject.toml, which is
+printed; ``pytest --hypothesis-seed=N`` draws others."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -14,3 +15,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("paperboy")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"hypothesis seed: {config.getoption('hypothesis_seed')}"
