@@ -1,129 +1,163 @@
-"""A very small Discord on loopback: enough of the HTTP API and gateway for a bot to start, and to be thrown out."""
+"""A small Discord on loopback: HTTP API and gateway. It lives in the test's process; the bot may die and come back."""
 
 from __future__ import annotations
 
-import asyncio
-import json
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiohttp import WSMsgType, web
+import discord
 
-USER = {"id": "1", "username": "Paperboy", "discriminator": "0", "avatar": None, "bot": True, "global_name": None}
-APPLICATION = {
-    "id": "1",
-    "name": "Paperboy",
-    "icon": None,
-    "description": "",
-    "summary": "",
-    "bot_public": True,
-    "bot_require_code_grant": False,
-    "verify_key": "0" * 64,
-    "flags": 0,
-    "team": None,
-    "owner": USER,
-}
+from tests.wire.faults import MESSAGES, Fault, Hook, Misbehaviour, Step
+from tests.wire.interactions import AUTOCOMPLETE, COMMAND, Answered
+from tests.wire.places import EVERYONE, THREAD, Channel, Guild, Message, User
+from tests.wire.serving import Serving
 
 
-class DiscordServer:
-    """``identified`` counts the sessions that were begun, ``resumed`` those gone on with."""
+class DiscordServer(Serving):
+    """What a test sets up, asks, and does in people's place."""
 
-    def __init__(self) -> None:
-        self.requests: list[tuple[str, str]] = []
-        self.identified = 0
-        self.resumed = 0
-        self.sockets: list[web.WebSocketResponse] = []
-        self._changed = asyncio.Condition()
-        self._runner: web.AppRunner | None = None
-        self.port = 0
+    # What there is
 
-    async def __aenter__(self) -> DiscordServer:
-        app = web.Application()
-        app.router.add_route("*", "/api/v10/{path:.*}", self._http)
-        app.router.add_get("/gateway/", self._gateway)
-        self._runner = web.AppRunner(app, shutdown_timeout=1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-        return self
+    def add_guild(
+        self, name: str = "", channels: int = 1, *, owner: User | None = None, everyone: discord.Permissions = EVERYONE
+    ) -> Guild:
+        guild = self.put_guild(name or f"town{len(self.guilds) + 1}", channels, owner, everyone)
+        self.gateway.dispatch("GUILD_CREATE", guild.payload(), guild)
+        return guild
 
-    async def __aexit__(self, *_: object) -> None:
-        assert self._runner is not None
-        await self._runner.cleanup()
+    def add_channel(self, guild: Guild, name: str, *, parent: Channel | None = None, id: int | None = None) -> Channel:  # noqa: A002 - as Discord calls it
+        """A text channel, or a thread in one."""
+        kind = THREAD if parent else 0
+        channel = self.put_channel(Channel(id or self._channel_id(), name, kind, guild=guild, parent=parent))
+        self.gateway.dispatch("THREAD_CREATE" if parent else "CHANNEL_CREATE", channel.payload(), guild)
+        return channel
 
-    @property
-    def api_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api/v10"
-
-    async def until(self, sessions: int, resumed: int = 0) -> None:
-        """Waits until so many sessions were begun, and gone on with."""
-        async with self._changed:
-            await asyncio.wait_for(
-                self._changed.wait_for(lambda: self.identified >= sessions and self.resumed >= resumed), 30
-            )
-
-    async def throw_out(self, *, resumable: bool) -> None:
-        """Ends the newest session with INVALID_SESSION, or asks it to reconnect."""
-        message = {"op": 7, "d": None} if resumable else {"op": 9, "d": False}
-        await self.sockets[-1].send_str(json.dumps(message))
-
-    async def _http(self, request: web.Request) -> web.Response:
-        path = "/" + request.match_info["path"]
-        self.requests.append((request.method, path))
-        answers: dict[tuple[str, str], Any] = {
-            ("GET", "/users/@me"): USER,
-            ("GET", "/oauth2/applications/@me"): APPLICATION,
-            ("GET", "/gateway/bot"): {
-                "url": f"ws://127.0.0.1:{self.port}/gateway/",
-                "shards": 1,
-                "session_start_limit": {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1},
-            },
-            ("PUT", "/applications/1/commands"): [],
-        }
-        if (request.method, path) not in answers:
-            return self._json({"message": "404: Not Found", "code": 0}, 404)
-        if request.headers.get("Authorization") != "Bot loopback.token":
-            return self._json({"message": "401: Unauthorized", "code": 0}, 401)
-        return self._json(answers[request.method, path])
+    def delete(self, channel: Channel) -> None:
+        """A channel or thread is deleted, with what is in it."""
+        assert channel.guild is not None
+        (channel.guild.threads if channel.parent else channel.guild.channels).remove(channel)
+        del self.channels[channel.id]
+        event = "THREAD_DELETE" if channel.parent else "CHANNEL_DELETE"
+        self.gateway.dispatch(event, channel.payload() if channel.parent else self._gone(channel), channel.guild)
 
     @staticmethod
-    def _json(body: Any, status: int = 200) -> web.Response:
-        # discord.py reads JSON only where the header says exactly this.
-        return web.Response(body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json"})
+    def _gone(channel: Channel) -> dict[str, Any]:
+        assert channel.guild is not None
+        return {"id": str(channel.id), "type": channel.kind, "guild_id": str(channel.guild.id), "name": channel.name}
 
-    async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        self.sockets.append(socket)
-        await socket.send_str(json.dumps({"op": 10, "d": {"heartbeat_interval": 45_000}}))
-        async for message in socket:
-            if message.type is not WSMsgType.TEXT:
-                break
-            received = json.loads(message.data)
-            if received["op"] == 1:
-                await socket.send_str(json.dumps({"op": 11}))
-            elif received["op"] == 2:
-                await self._begin(socket)
-            elif received["op"] == 6:
-                await socket.send_str(json.dumps({"op": 0, "t": "RESUMED", "s": 2, "d": {}}))
-                await self._count(resumed=1)
-        return socket
+    def deny(self, channel: Channel, permissions: discord.Permissions) -> None:
+        """Takes these permissions from the bot in a channel, and gives back those taken before."""
+        channel.deny = permissions
+        self.gateway.dispatch("CHANNEL_UPDATE", channel.payload(), channel.guild)
 
-    async def _begin(self, socket: web.WebSocketResponse) -> None:
-        ready = {
-            "v": 10,
-            "user": USER,
-            "guilds": [],
-            "session_id": f"session-{self.identified}",
-            "resume_gateway_url": f"ws://127.0.0.1:{self.port}/gateway/",
-            "shard": [0, 1],
-            "application": {"id": "1", "flags": 0},
-        }
-        await socket.send_str(json.dumps({"op": 0, "t": "READY", "s": 1, "d": ready}))
-        await self._count(identified=1)
+    def forget_nonces(self) -> None:
+        self.nonces.clear()
 
-    async def _count(self, *, identified: int = 0, resumed: int = 0) -> None:
-        async with self._changed:
-            self.identified += identified
-            self.resumed += resumed
-            self._changed.notify_all()
+    # What a test asks
+
+    def count(self, method: str, path: str) -> int:
+        """How many requests there were of a method and a path (a regular expression)."""
+        return sum(each.method == method and bool(re.fullmatch(path, each.path)) for each in self.requests)
+
+    def peak(self, seconds: float = 1.0) -> int:
+        """The most requests in any so many seconds, without those that count for no limit."""
+        times = [each.time for each in self.requests if not each.exempt]
+        most = start = 0
+        for end, time in enumerate(times):
+            while time - times[start] >= seconds:
+                start += 1
+            most = max(most, end - start + 1)
+        return most
+
+    def faults_of_bodies(self) -> list[str]:
+        """What Discord's description of its API says against the bodies sent; slow."""
+        return self.bodies.faults()
+
+    def misbehave(
+        self,
+        fault: Fault,
+        *,
+        times: int = 1,
+        skip: int = 0,
+        method: str = "POST",
+        path: str = MESSAGES,
+        status: int = 500,
+        seconds: float = 0.5,
+    ) -> Misbehaviour:
+        """A fault for the next requests of a method and a path (a regular expression); one that has no place, as a lost
+        answer where nothing could be made, does not fire."""
+        asked = Misbehaviour(fault, times, skip, method, re.compile(path), status, seconds)
+        self.faults.asked.append(asked)
+        return asked
+
+    def at(self, step: Step, hook: Hook, *, skip: int = 0, times: int = 1) -> None:
+        """Calls ``hook`` (awaits it, where it returns an awaitable) at a step of the next messages to channels."""
+        self.steps.at(step, hook, skip, times)
+
+    # What people do; where nobody is named, the owner of the first server in its first channel
+
+    async def slash(
+        self,
+        command: str,
+        options: Mapping[str, Any] | None = None,
+        *,
+        user: User | None = None,
+        channel: Channel | None = None,
+        guild: Guild | None = None,
+        locale: str = "en-US",
+        permissions: discord.Permissions | None = None,
+        seconds: float = 20,
+    ) -> Answered:
+        """A command, such as ``papers keyword``; the value of a channel option is a :class:`Channel`. ``permissions``
+        are the person's."""
+        place = channel or (guild.channels[0] if guild else None)
+        actor = self.interactions.actor(user, place, locale, seconds, permissions)
+        return await self.interactions.command(COMMAND, actor, command, options or {})
+
+    async def autocomplete(
+        self,
+        command: str,
+        option: str,
+        typed: str,
+        options: Mapping[str, Any] | None = None,
+        *,
+        user: User | None = None,
+        channel: Channel | None = None,
+        locale: str = "en-US",
+        seconds: float = 20,
+    ) -> Answered:
+        """The choices for what is typed into an option; in ``payload["choices"]``."""
+        actor = self.interactions.actor(user, channel, locale, seconds)
+        given = {**(options or {}), option: typed}
+        return await self.interactions.command(AUTOCOMPLETE, actor, command, given, option)
+
+    async def press(
+        self,
+        custom_id: str,
+        values: Sequence[str] | None = None,
+        *,
+        message: Message | None = None,
+        user: User | None = None,
+        locale: str = "en-US",
+        permissions: discord.Permissions | None = None,
+        seconds: float = 20,
+    ) -> Answered:
+        """A button, or the choice of ``values`` in a menu; of the newest message that has it, where none is named."""
+        message = message or self.holding(custom_id)
+        actor = self.interactions.actor(user, message.channel, locale, seconds, permissions)
+        return await self.interactions.press(actor, custom_id, values, message)
+
+    async def submit(
+        self,
+        custom_id: str,
+        fields: Mapping[str, str],
+        *,
+        user: User | None = None,
+        channel: Channel | None = None,
+        locale: str = "en-US",
+        seconds: float = 20,
+    ) -> Answered:
+        """A modal that was filled in: what is in its fields, by their ids."""
+        actor = self.interactions.actor(user, channel, locale, seconds)
+        return await self.interactions.submit(actor, custom_id, fields)

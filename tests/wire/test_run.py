@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.wire.discord_server import DiscordServer
-
-TOKEN = "loopback.token"
+from tests.wire.serving import TOKEN
 
 
 @asynccontextmanager
@@ -40,33 +39,33 @@ async def running(server: DiscordServer, folder: Path, token: str = TOKEN) -> As
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_cleanly(tmp_path: Path, stop: signal.Signals) -> None:
     async with DiscordServer() as server, running(server, tmp_path) as process:
-        await server.until(sessions=1)
+        await server.until(lambda: server.identified == 1)
         process.send_signal(stop)
         _, errors = await asyncio.wait_for(process.communicate(), 20)
         assert process.returncode == 0, errors.decode()
         assert b"Traceback" not in errors
         assert TOKEN.encode() not in errors
-        assert ("PUT", "/applications/1/commands") in server.requests
+        assert server.count("PUT", "/applications/1/commands") == 1
 
 
 async def test_every_session_is_at_the_named_address(tmp_path: Path) -> None:
     """Also after a reconnect, and after an invalid session, where discord.py falls back to Discord's own gateway."""
     async with DiscordServer() as server, running(server, tmp_path):
-        await server.until(sessions=1)
-        await server.throw_out(resumable=True)
-        await server.until(sessions=1, resumed=1)
-        await server.throw_out(resumable=False)
-        await server.until(sessions=2, resumed=1)
+        await server.until(lambda: server.identified == 1)
+        await server.gateway.reconnect()
+        await server.until(lambda: server.resumed == 1)
+        await server.gateway.invalidate(resumable=False)
+        await server.until(lambda: server.identified == 2)
 
 
 async def test_commands_are_given_once(tmp_path: Path) -> None:
     async with DiscordServer() as server:
         for sessions in (1, 2):
             async with running(server, tmp_path) as process:
-                await server.until(sessions=sessions)
+                await server.until(lambda: server.identified == sessions)  # noqa: B023 - awaited in the loop
                 process.send_signal(signal.SIGTERM)
                 await asyncio.wait_for(process.communicate(), 20)
-        assert server.requests.count(("PUT", "/applications/1/commands")) == 1
+        assert server.count("PUT", "/applications/1/commands") == 1
 
 
 async def test_a_wrong_token_is_one_sentence(tmp_path: Path) -> None:
