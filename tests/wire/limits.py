@@ -24,6 +24,10 @@ class Limited(NamedTuple):
         headers["X-RateLimit-Scope"] = self.scope
         if self.scope == "global":
             headers["X-RateLimit-Global"] = "true"
+        if self.scope == "user":
+            headers["X-RateLimit-Remaining"] = "0"
+            headers["X-RateLimit-Reset"] = f"{time.time() + self.retry_after:.3f}"
+            headers["X-RateLimit-Reset-After"] = f"{self.retry_after:.3f}"
         return headers
 
 

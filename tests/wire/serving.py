@@ -110,13 +110,19 @@ class Serving(World):
 
     def _changed(self) -> None:
         for condition, future in self._waiting:
-            if not future.done() and condition():
-                future.set_result(None)
+            if future.done():
+                continue
+            try:
+                if condition():
+                    future.set_result(None)
+            except Exception as error:  # noqa: BLE001 - it is the waiting test's
+                future.set_exception(error)
 
     async def _http(self, incoming: web.Request) -> web.StreamResponse:
         try:
             return await self._serve(incoming)
-        except ConnectionError:
+        except (ConnectionError, web.RequestPayloadError):
+            # The bot died while it spoke.
             raise
         except Exception as error:
             # The bot would take it for Discord's; it is the test's, and raised there in the end.

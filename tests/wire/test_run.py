@@ -17,14 +17,17 @@ from tests.wire.serving import TOKEN
 
 
 @asynccontextmanager
-async def running(server: DiscordServer, folder: Path, token: str = TOKEN) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(
+    server: DiscordServer, folder: Path, token: str = TOKEN, **settings: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """``settings``: more of the environment, such as ``PAPERBOY_POSTING__TICK_SECONDS``."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PAPERBOY_", "DISCORD_"))}
     environment |= {
         "DISCORD_TOKEN": token,
         "PAPERBOY_DISCORD__API_URL": server.api_url,
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYTHONWARNINGS": "ignore",
-    }
+    } | settings
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", cwd=folder, env=environment, stderr=asyncio.subprocess.PIPE
     )
