@@ -122,8 +122,8 @@ class Serving(World):
         try:
             return await self._serve(incoming)
         except (ConnectionError, web.RequestPayloadError):
-            # The bot died while it spoke.
-            raise
+            # The bot died while it spoke, or was spoken to.
+            return web.Response()
         except Exception as error:
             # The bot would take it for Discord's; it is the test's, and raised there in the end.
             self._broken.append(error)
