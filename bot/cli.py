@@ -17,7 +17,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from bot import arxiv, config, lookup, query, sources
+from bot import arxiv, config, logs, lookup, query, sources
 from bot.config import Settings
 from bot.errors import ConfigurationError, PaperboyError
 from bot.text import tex_to_unicode
@@ -63,8 +63,15 @@ def run() -> None:
         raise ConfigurationError(
             "There is no token: set DISCORD_TOKEN to your bot's, or see Paperboy at work without one: paperboy try"
         )
-    _log(settings)
-    _run(_serve(settings, token.get_secret_value()))
+    logs.configure(settings, token.get_secret_value())
+    try:
+        _run(_serve(settings, token.get_secret_value()))
+    except PaperboyError as error:
+        if settings.log_format == "text":
+            raise
+        # Whoever reads JSON reads each line as such.
+        logging.getLogger(__name__).critical(str(error))
+        raise typer.Exit(2) from None
 
 
 @app.command(name="try")
@@ -230,12 +237,6 @@ async def _serve(settings: Settings, token: str) -> None:
 
 def _run(work: Coroutine[Any, Any, _T]) -> _T:
     return asyncio.run(work)
-
-
-def _log(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log.level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # It would warn of each look at what is due that a long round of posting leaves out.
-    logging.getLogger("apscheduler").setLevel("ERROR")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Settings: ``config.toml``, and the environment over it. The token comes from the environment alone.
 
-A key ``[discord] api_url`` is overridden by ``PAPERBOY_DISCORD__API_URL``; ``PAPERBOY_CONFIG`` names another file.
+A key ``[discord] api_url`` is overridden by ``PAPERBOY_DISCORD__API_URL``, one outside the tables, ``log_level``, by
+``PAPERBOY_LOG_LEVEL``; ``PAPERBOY_CONFIG`` names another file.
 """
 
 from __future__ import annotations
@@ -74,12 +75,6 @@ class SubscriptionSettings(_Table):
     alert_days: int = Field(default=7, ge=1, le=100_000)
 
 
-class LogSettings(_Table):
-    """``[log]``"""
-
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-
 class Settings(BaseSettings):
     """All settings, validated and frozen."""
 
@@ -91,12 +86,13 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
     discord: DiscordSettings = DiscordSettings()
     database: DatabaseSettings = DatabaseSettings()
     digests: DigestSettings = DigestSettings()
     posting: PostingSettings = PostingSettings()
     subscriptions: SubscriptionSettings = SubscriptionSettings()
-    log: LogSettings = LogSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -134,11 +130,11 @@ def load() -> Settings:
 
 def _check_names(environment: Mapping[str, str]) -> None:
     """A mistyped name would be passed over without a word."""
-    tables = {name.upper() for name in Settings.model_fields}
+    known = {name.upper() for name in Settings.model_fields}
     for name in environment:
-        table = name.upper().removeprefix("PAPERBOY_").partition("__")[0]
-        if name.upper().startswith("PAPERBOY_") and table not in tables | {"CONFIG"}:
-            raise ConfigurationError(f"{name} is no setting; the tables are {', '.join(sorted(tables))}.")
+        first = name.upper().removeprefix("PAPERBOY_").partition("__")[0]
+        if name.upper().startswith("PAPERBOY_") and first not in known | {"CONFIG"}:
+            raise ConfigurationError(f"{name} is no setting; after PAPERBOY_ comes one of {', '.join(sorted(known))}.")
 
 
 def token(environment: Mapping[str, str] = os.environ) -> SecretStr | None:

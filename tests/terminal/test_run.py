@@ -40,7 +40,7 @@ def test_a_token_in_the_place_of_its_file_is_not_shown(paperboy: Run) -> None:
     [
         ("[posting]\ntick_seconds = 'soon'\n", {}, "posting.tick_seconds"),
         ("[discord]\napi_url = 'discord.com'\n", {}, "discord.api_url"),
-        ("", {"PAPERBOY_LOG__LEVEL": "LOUD"}, "log.level"),
+        ("", {"PAPERBOY_LOG_LEVEL": "LOUD"}, "log_level"),
         ("", {"PAPERBOY_CONFIG": "other.toml"}, "other.toml"),
         (f"[discord]\ntoken = '{TOKEN}'\n", {}, "discord.token"),
     ],
@@ -58,9 +58,7 @@ def test_a_setting_that_cannot_be_used(
 def test_a_discord_that_cannot_be_reached(paperboy: Run, tmp_path: Path) -> None:
     """The token is there, and is not shown, whatever is logged; nobody listens at the address."""
     (tmp_path / "token").write_text(f"{TOKEN}\n", "utf-8")
-    (tmp_path / "config.toml").write_text(
-        '[discord]\napi_url = "http://127.0.0.1:1"\n[log]\nlevel = "DEBUG"\n', "utf-8"
-    )
+    (tmp_path / "config.toml").write_text('log_level = "DEBUG"\n[discord]\napi_url = "http://127.0.0.1:1"\n', "utf-8")
     done = paperboy("run", DISCORD_TOKEN_FILE="token")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[-1].startswith("✗ Discord cannot be reached at http://127.0.0.1:1: ")
