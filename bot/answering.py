@@ -15,7 +15,7 @@ from discord import app_commands, ui
 
 from bot import layouts
 from bot.config import Settings
-from bot.errors import UserError
+from bot.errors import DatabaseError, UserError
 from bot.language import Language, language
 from storage.database import Database
 
@@ -99,9 +99,16 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
         reference = secrets.token_hex(4)
         command = interaction.command.qualified_name if interaction.command else sent(interaction).get("custom_id")
         log.error("Interaction %s failed, reference %s", command, reference, exc_info=error)
-        text = words.text(
-            "Something went wrong here, and it is in the log. Reference: {reference}", reference=reference
-        )
+        if isinstance(error, DatabaseError):
+            text = words.text(
+                "I cannot reach my papers at the moment, and it is in the log. Please try again in a minute. "
+                "Reference: {reference}",
+                reference=reference,
+            )
+        else:
+            text = words.text(
+                "Something went wrong here, and it is in the log. Reference: {reference}", reference=reference
+            )
     try:
         await answer(interaction, layouts.note(text))
     except discord.HTTPException as failure:

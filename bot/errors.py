@@ -2,7 +2,7 @@
 
     PaperboyError
     ├── ConfigurationError      config.toml or the environment says something that cannot be used
-    ├── DatabaseError           the database cannot be opened, or is not Paperboy's
+    ├── DatabaseError           the database cannot be opened, read or written, or is not Paperboy's
     ├── SourceError             a path that holds no digests, or cannot be read
     └── UserError               something a person typed or pressed; its text is for that person
         ├── NotUnderstoodError  a date, time, time zone or keyword that says nothing
@@ -25,7 +25,7 @@ class ConfigurationError(PaperboyError):
 
 
 class DatabaseError(PaperboyError):
-    """A database that cannot be opened or migrated."""
+    """A database that cannot be opened, migrated, read, written or copied; the message says what to do."""
 
 
 class SourceError(PaperboyError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import DatabaseError
+from storage.sqlite import file_of, refusals
 
 HEAD = "0001"
 """The newest migration. A database that is there already is opened without loading Alembic."""
@@ -29,10 +30,12 @@ class Database:
     """An open database. ``read()`` and ``write()`` give connections in a transaction.
 
     A write takes SQLite's write lock at once (``BEGIN IMMEDIATE``): a transaction that first reads and then writes
-    would fail without waiting when another has written in between (https://www.sqlite.org/isolation.html).
+    would fail without waiting when another has written in between (https://www.sqlite.org/isolation.html). Where the
+    file cannot be used (a full disk, a lock, damage), all three raise :class:`DatabaseError` and keep nothing.
     """
 
-    def __init__(self, engine: AsyncEngine, bulk: Engine) -> None:
+    def __init__(self, path: Path, engine: AsyncEngine, bulk: Engine) -> None:
+        self._path = path
         self._engine = engine
         self._bulk = bulk
         self._writing = asyncio.Lock()
@@ -50,18 +53,17 @@ class Database:
             bulk = create_engine(parsed.set(drivername="sqlite"))
         except (SQLAlchemyError, ImportError) as error:
             raise DatabaseError(f"The database address {url!r} cannot be used: {error}") from error
-        if parsed.database in (None, "", ":memory:"):
-            # Each connection would have a database of its own.
-            raise DatabaseError(f"The database address {url!r} cannot be used: it names no file.")
+        path = file_of(url)
         for each in (engine.sync_engine, bulk):
             event.listen(each, "connect", _configure)
             event.listen(each, "begin", _begin)
-        database = cls(engine, bulk)
+        database = cls(path, engine, bulk)
         try:
-            await database._migrate()
+            with refusals(path):
+                await database._migrate()
         except DBAPIError as error:
             await database.close()
-            raise DatabaseError(f"The database {parsed.database!r} cannot be opened: {error.orig}") from error
+            raise DatabaseError(f"The database '{path}' cannot be opened: {error.orig}") from error
         except BaseException:
             await database.close()
             raise
@@ -70,25 +72,41 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one state of the database throughout."""
-        async with self._engine.connect() as connection:
+        async with self._told(), self._engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose changes are kept together at the end, or not at all after an exception."""
         # SQLite lets one write at a time. Those that wait here hold no connection that a look-up could have.
-        async with self._writing, self._engine.connect() as connection:
+        async with self._told(), self._writing, self._engine.connect() as connection:
             await connection.execution_options(immediate=True)
             async with connection.begin():
                 yield connection
 
-    def write_here(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def write_here(self) -> Iterator[Connection]:
         """As ``write()``, for a worker thread: work in bulk costs the event loop nothing, and less in all."""
-        return self._bulk.execution_options(immediate=True).begin()
+        try:
+            with refusals(self._path), self._bulk.execution_options(immediate=True).begin() as connection:
+                yield connection
+        except DatabaseError:
+            self._bulk.dispose()
+            raise
 
     async def close(self) -> None:
         await self._engine.dispose()
         self._bulk.dispose()
+
+    @asynccontextmanager
+    async def _told(self) -> AsyncIterator[None]:
+        try:
+            with refusals(self._path):
+                yield
+        except DatabaseError:
+            # A connection that was opened to a read-only or a moved file stays so; the next ones are new.
+            await self._engine.dispose()
+            raise
 
     async def _migrate(self) -> None:
         # Not by aiosqlite: where it cannot connect, its thread still calls the event loop, which may be closed by then.
@@ -142,7 +160,7 @@ def _use_wal(cursor: Any) -> None:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
         else:
             return

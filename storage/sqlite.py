@@ -1,0 +1,70 @@
+"""SQLite's file: where it is, and what its refusals mean, said in one place."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bot.errors import DatabaseError
+
+_FULL = "The disk that holds {written} is full. Make room on it; nothing is half-written."
+_REFUSED = "The disk refuses to read or write {written}. It may be full, over a quota or broken; look at it."
+_LOCKED = "The database {path} is held by another program, and was not given back in time. End that program."
+_CLOSED = "The database {path} cannot be opened. It must be a file, in a folder that Paperboy may write in."
+
+_SENTENCES = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: _REFUSED,
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_PROTOCOL: _LOCKED,
+    sqlite3.SQLITE_NOTADB: "{path} is no database. Move it away, or name another file.",
+    sqlite3.SQLITE_CORRUPT: "The database {path} is damaged. End Paperboy, and put a backup in its place.",
+    sqlite3.SQLITE_READONLY: "The database {path} is read-only. Let Paperboy write to it, and in its folder.",
+    sqlite3.SQLITE_PERM: _CLOSED,
+    sqlite3.SQLITE_CANTOPEN: _CLOSED,
+}
+
+
+def file_of(url: str) -> Path:
+    """The file of a database address (``sqlite+aiosqlite:///…``).
+
+    Raises:
+        DatabaseError: the address names no file.
+    """
+    try:
+        name = make_url(url).database
+    except (SQLAlchemyError, ValueError) as error:
+        raise DatabaseError(f"The database address {url!r} cannot be used: {error}") from error
+    if name in (None, "", ":memory:"):
+        # Each connection would have a database of its own.
+        raise DatabaseError(f"The database address {url!r} cannot be used: it names no file.")
+    return Path(str(name).removeprefix("file:"))
+
+
+@contextmanager
+def refusals(path: Path, written: Path | None = None) -> Iterator[None]:
+    """Where SQLite cannot do what is asked of it, says what was wrong, where, and what to do. What only a mistake in
+    the code can cause goes on as it is.
+
+    Raises:
+        DatabaseError: the file ``path`` cannot be used, or ``written`` (the same, if not given) cannot be written.
+    """
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        sentence = _sentence(error.orig if isinstance(error, DBAPIError) else error)
+        if sentence is None:
+            raise
+        raise DatabaseError(sentence.format(path=f"'{path}'", written=f"'{written or path}'")) from error
+
+
+def _sentence(error: BaseException | None) -> str | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    # The lowest byte is what has happened, the rest is how.
+    return None if code is None else _SENTENCES.get(code & 0xFF)
