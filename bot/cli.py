@@ -1,4 +1,4 @@
-"""The commands of the terminal: run, try, import, papers."""
+"""The commands of the terminal: run, try, import, papers, backup."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.filesize import decimal
 from rich.logging import RichHandler
 from rich.progress import Progress
 from rich.table import Table
@@ -21,6 +22,7 @@ from bot import arxiv, config, logs, lookup, query, sources
 from bot.config import Settings
 from bot.errors import ConfigurationError, PaperboyError
 from bot.text import tex_to_unicode
+from storage import backup as copies
 from storage import papers as stored_papers
 from storage.database import Database
 from storage.models import Entry, Reject, Sort
@@ -140,6 +142,16 @@ def papers(
         votes = "" if entry.votes is None else str(entry.votes)
         table.add_row(str(entry.date), votes, entry.paper.arxiv_id, Text(tex_to_unicode(entry.paper.title)))
     out.print(table if found else "No paper held fits this.")
+
+
+@app.command()
+def backup(
+    path: Annotated[Path, typer.Argument(help="A new file, or a folder for one that is named by the time.")],
+    database: DatabaseOption = None,
+) -> None:
+    """Copy the database, whole, also while the bot runs. A file that is there is never overwritten."""
+    made = copies.backup(database or config.load().database.url, path)
+    print(f"{_printable(str(made))}: {decimal(made.stat().st_size)}")
 
 
 def _filter(date: str | None, author: str | None, keyword: str | None, id_: str | None) -> stored_papers.Filter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -17,7 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import DatabaseError
+from storage import backup
 from storage.sqlite import file_of, refusals
+
+log = logging.getLogger(__name__)
 
 HEAD = "0001"
 """The newest migration. A database that is there already is opened without loading Alembic."""
@@ -42,7 +46,8 @@ class Database:
 
     @classmethod
     async def open(cls, url: str) -> Database:
-        """Opens the database at ``url`` (``sqlite+aiosqlite:///…``) and brings it to the newest schema.
+        """Opens the database at ``url`` (``sqlite+aiosqlite:///…``) and brings it to the newest schema. An older one
+        is first copied beside it (``paperboy.before-0002.db``).
 
         Raises:
             DatabaseError: it cannot be opened, is no database, or was made by a newer Paperboy.
@@ -110,10 +115,24 @@ class Database:
 
     async def _migrate(self) -> None:
         # Not by aiosqlite: where it cannot connect, its thread still calls the event loop, which may be closed by then.
-        revision = await asyncio.to_thread(_revision, self._bulk)
-        if revision != HEAD:
+        if await asyncio.to_thread(_revision_in, self._bulk) == HEAD:
+            return
+        kept = None
+        try:
             async with self.write() as connection:
+                # The write lock is held: the copy has all that was ever written, and of several that open the database
+                # at once only the first finds it old.
+                revision = await connection.run_sync(_revision)
+                if revision is not None and revision < HEAD:
+                    kept = await asyncio.to_thread(backup.before, self._path, HEAD)
                 await connection.run_sync(migrate)
+        except BaseException:
+            # The database is as it was, and a start that fails again and again must not fill the disk.
+            if kept is not None:
+                kept.unlink(missing_ok=True)
+            raise
+        if kept is not None:
+            log.info("the database was migrated, and is kept as it was before", extra={"copy": kept.name})
 
 
 def migrate(connection: Connection) -> None:
@@ -131,12 +150,16 @@ def migrate(connection: Connection) -> None:
         raise DatabaseError(f"The database was made by another version of Paperboy: {error}") from error
 
 
-def _revision(engine: Engine) -> str | None:
+def _revision_in(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return revision
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
 
 
 def _configure(connection: Any, _record: ConnectionPoolEntry) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from bot.errors import DatabaseError
 
 _FULL = "The disk that holds {written} is full. Make room on it; nothing is half-written."
-_REFUSED = "The disk refuses to read or write {written}. It may be full, over a quota or broken; look at it."
+_REFUSED = "The disk refuses to read or write {files}. It may be full, over a quota or broken; look at it."
 _LOCKED = "The database {path} is held by another program, and was not given back in time. End that program."
 _CLOSED = "The database {path} cannot be opened. It must be a file, in a folder that Paperboy may write in."
 
@@ -61,7 +61,9 @@ def refusals(path: Path, written: Path | None = None) -> Iterator[None]:
         sentence = _sentence(error.orig if isinstance(error, DBAPIError) else error)
         if sentence is None:
             raise
-        raise DatabaseError(sentence.format(path=f"'{path}'", written=f"'{written or path}'")) from error
+        names = [f"'{each}'" for each in (path, written or path)]
+        files = " or ".join(dict.fromkeys(names))
+        raise DatabaseError(sentence.format(path=names[0], written=names[1], files=files)) from error
 
 
 def _sentence(error: BaseException | None) -> str | None:

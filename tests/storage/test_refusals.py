@@ -170,6 +170,28 @@ async def test_a_file_that_was_cut_short(empty: Path, path: Path, left: int) -> 
         await works(database, path)
 
 
+async def test_a_page_that_was_written_over(empty: Path, path: Path) -> None:
+    """The rest of the database is read and written as ever."""
+    shutil.copy(empty, path)
+    with closing(sqlite3.connect(path)) as plain:
+        asked = "SELECT rootpage FROM sqlite_master WHERE tbl_name = 'synced_commands' AND type = 'index'"
+        (page,) = plain.execute(asked).fetchone()
+    whole = path.with_name("whole.db")
+    shutil.copy(path, whole)
+    fill(path, b"\xff" * 4096, start=(page - 1) * 4096)
+    async with opened(path) as database:
+        async with database.read() as connection:
+            await connection.execute(text("SELECT * FROM papers"))
+        with told(path, "^The database '.*' is damaged"):
+            async with database.read() as connection:
+                await commands.fingerprint(connection, 1)
+        with told(path, "^The database '.*' is damaged"):
+            await write(database)
+    shutil.copy(whole, path)
+    async with opened(path) as database:
+        await works(database, path)
+
+
 async def test_pages_that_were_written_over(empty: Path, path: Path) -> None:
     """It opens, for its first page is whole; what is then read is not."""
     shutil.copy(empty, path)

@@ -75,7 +75,7 @@ def test_the_module_is_the_same_command(tmp_path: Path) -> None:
         timeout=60,
     )
     assert module.stderr == ""
-    for command in ("run", "try", "import", "papers"):
+    for command in ("run", "try", "import", "papers", "backup"):
         assert f" {command} " in module.stdout
     # The name in the first line aside, the same.
     assert module.stdout.splitlines()[2:] == run_at(tmp_path, "--help").stdout.splitlines()[2:]

@@ -1,0 +1,105 @@
+"""Copies of the database, whole, while it is in use.
+
+A copy is made by ``VACUUM INTO``: one statement that reads one state of the database while others go on writing. Unlike
+the backup API, it waits for a lock no longer than told, never begins anew because of a write, reads every page, so that
+a damaged database is told and not copied, and leaves one file with no unused room and no log beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import DatabaseError
+from storage.sqlite import file_of, refusals
+
+_WAIT_SECONDS = 10
+
+
+def backup(url: str, target: Path) -> Path:
+    """Copies the database at ``url`` to ``target``, or into it with the time as the name where it is a folder.
+
+    Raises:
+        DatabaseError: there is no such database, ``target`` is there already, or the copy cannot be made.
+    """
+    source = file_of(url)
+    if target.is_dir():
+        target /= f"paperboy-{datetime.now(UTC):%Y%m%d-%H%M%S}.db"
+    copy(source, target)
+    return target
+
+
+def before(source: Path, revision: str) -> Path:
+    """Copies the database beside itself before it is migrated to ``revision``; where the copy is."""
+    names = (f"{source.stem}.before-{revision}{more}{source.suffix}" for more in _numbers())
+    target = next(path for path in map(source.with_name, names) if not path.exists())
+    copy(source, target)
+    return target
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copies the file of a database. ``target`` is there when it is whole, and not before.
+
+    Raises:
+        DatabaseError: as for :func:`backup`.
+    """
+    if not source.is_file():
+        raise DatabaseError(f"There is no database '{source}', so there is nothing to copy.")
+    if os.path.lexists(target):
+        raise DatabaseError(f"'{target}' is there already, and is left as it is. Name another file.")
+    try:
+        with _draft(source, target) as draft:
+            with refusals(source, target), closing(_opened(source)) as connection:
+                if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+                    raise DatabaseError(f"The database '{source}' is not Paperboy's, and is not copied.")
+                connection.execute("VACUUM INTO ?", (str(draft),))
+            _publish(draft, target)
+    except OSError as error:
+        raise DatabaseError(f"The copy '{target}' cannot be written: {error.strerror or error}.") from error
+
+
+def _opened(source: Path) -> sqlite3.Connection:
+    # It must be there: without a mode, SQLite would make it.
+    address = f"{source.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS, isolation_level=None)
+
+
+@contextmanager
+def _draft(source: Path, target: Path) -> Iterator[Path]:
+    """An empty file beside the target, for the same eyes as the source; gone at the end."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    os.close(handle)
+    draft = Path(name)
+    try:
+        shutil.copymode(source, draft)
+        yield draft
+    finally:
+        for left in (draft, Path(f"{name}-journal")):
+            left.unlink(missing_ok=True)
+
+
+def _publish(draft: Path, target: Path) -> None:
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
+    try:
+        # A link refuses to take the place of a file that has come in the meantime.
+        os.link(draft, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems have no links.
+        draft.rename(target)
+
+
+def _numbers() -> Iterator[str]:
+    yield ""
+    number = 2
+    while True:
+        yield f"-{number}"
+        number += 1
