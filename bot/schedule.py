@@ -38,19 +38,21 @@ _TIME = re.compile(
 def next_post_at(now: datetime, wall_time: time, zone: str) -> datetime:
     """The first instant after ``now`` when the wall clock of ``zone`` shows ``wall_time``, in UTC.
 
-    Where the clock jumps over it, the first moment after the jump; where it shows it twice, the first time.
-    ``now`` is aware.
+    Where the clock jumps over it, the first moment after the jump; where it shows it twice, the first time. A day that
+    the clock jumps over as a whole has none. ``now`` is aware.
     """
     place = ZoneInfo(zone)
-    today = now.astimezone(place).date()
-    for days in range(-1, 4):
-        instant = _instant(datetime.combine(today + timedelta(days=days), wall_time), place)
-        if instant > now:
+    here = now.astimezone(place)
+    # Once the clock has shown the time or a later one, today's has been.
+    first = int(here.time() >= wall_time)
+    for days in range(first, first + 4):
+        instant = _instant(datetime.combine(here.date() + timedelta(days=days), wall_time), place)
+        if instant and instant > now:
             return instant
     raise AssertionError("a wall clock shows each time within four days")
 
 
-def _instant(wall: datetime, place: ZoneInfo) -> datetime:
+def _instant(wall: datetime, place: ZoneInfo) -> datetime | None:
     instant = wall.replace(tzinfo=place, fold=0).astimezone(UTC)
     if instant.astimezone(place).replace(tzinfo=None) == wall:
         return instant
@@ -64,6 +66,8 @@ def _instant(wall: datetime, place: ZoneInfo) -> datetime:
             before = middle
         else:
             after = middle
+    if before.astimezone(place).date() < wall.date() < after.astimezone(place).date():
+        return None
     return after.replace(microsecond=0)
 
 
