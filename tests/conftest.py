@@ -1,7 +1,10 @@
 """Settings shared by all tests. Hypothesis draws the same examples every run, by the seed in pyproject.toml, which is
-printed; ``pytest --hypothesis-seed=N`` draws others."""
+printed; ``pytest --hypothesis-seed=N`` draws others. With ``PAPERBOY_LONG`` set, as in CI, proofs over everything run
+at full length."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +19,10 @@ settings.register_profile(
 )
 settings.load_profile("paperboy")
 
+LONG = bool(os.environ.get("PAPERBOY_LONG"))
+"""Whether proofs run at full length."""
 
-def pytest_report_header(config: pytest.Config) -> str:
-    return f"hypothesis seed: {config.getoption('hypothesis_seed')}"
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    length = "full" if LONG else "short (PAPERBOY_LONG=1 for all of them)"
+    return [f"hypothesis seed: {config.getoption('hypothesis_seed')}", f"length of proofs: {length}"]
