@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from storage.models import Entry
 
 _RASTER = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _VIDEO = (".mp4", ".webm", ".mov", ".m4v")
+_LIKE_AN_ADDRESS = re.compile(r":/|//|\bwww\.|[\w-]\.[a-z]{2,}/", re.IGNORECASE)
 _CARD = 600
 _TEASER = 220
 _TITLE = 220
@@ -50,8 +52,14 @@ def cards(
 def link(entry: Entry, room: int) -> str:
     """The title as a link, in at most ``room`` characters."""
     address = arxiv.abstract_address(entry.paper.arxiv_id)
-    text = escape_within(clean(tex_to_unicode(entry.paper.title)), room - width(address) - 4, links=False)
-    return f"[{text or entry.paper.arxiv_id}]({address})"
+    arxiv_id = entry.paper.arxiv_id
+    title = clean(tex_to_unicode(entry.paper.title))
+    if _LIKE_AN_ADDRESS.search(title):
+        # Discord shows no link whose text is an address, and a reader would take it for where the link leads.
+        text = escape_within(title, room - width(address) - len(arxiv_id) - 5, links=False)
+        return f"{text} [{arxiv_id}]({address})"
+    text = escape_within(title, room - width(address) - 4, links=False)
+    return f"[{text or arxiv_id}]({address})"
 
 
 def votes(entry: Entry, language: Language) -> list[str]:

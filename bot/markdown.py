@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.text import clean, escape, visible
+from bot.text import clean, escape, start, visible, width
 
 _MARKDOWN = MarkdownIt("commonmark").disable(["html_block", "html_inline", "lheading", "reference", "code"])
 _MARKS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
@@ -63,9 +63,10 @@ def _tokens(text: str) -> list[Token]:
 
 def _parts(code: str) -> Iterator[str]:
     """Code in parts of at most ``_FENCE`` characters: a fence that is cut for a page would be left open."""
-    while len(code) > _FENCE:
-        line = code.rfind("\n", _FENCE // 2, _FENCE)
-        cut = line if line > 0 else _FENCE
+    while width(code) > _FENCE:
+        whole = start(code, _FENCE)
+        line = whole.rfind("\n", len(whole) // 2)
+        cut = line if line > 0 else len(whole) or _FENCE
         yield code[:cut]
         code = code[cut:].removeprefix("\n")
     yield code

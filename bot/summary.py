@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from discord import ui
 
 from bot import arxiv, cards, custom_ids, layouts, markdown
 from bot.language import Language
-from bot.text import clean, clip, escape_within, width
+from bot.text import clean, clip, escape_within, start, width
 from storage.models import Entry
+
+_ADDRESS_BEGUN = re.compile(r"<https?://[^\s>]*$")
 
 
 def summary(entry: Entry, page: int, language: Language, *, shared_by: str | None = None) -> ui.LayoutView:
     """A paper's full summary: every section, over as many pages as it takes."""
     meta = " · ".join([*cards.votes(entry, language), language.day(entry.date)])
-    names = escape_within(", ".join(entry.paper.authors), 600, links=False)
+    names = escape_within(clean(", ".join(entry.paper.authors)), 600, links=False)
     head = f"## {cards.link(entry, 300)}\n-# {meta}" + (f"\n{names}" if names else "")
     if shared_by:
         head += f"\n-# {layouts.shared(shared_by, language)}"
@@ -98,18 +101,20 @@ def _joined(lines: Iterable[str], room: int) -> list[str]:
 
 
 def _pieces(block: str, room: int) -> list[str]:
-    """A block of Discord Markdown, cut where it is longer than a page: at spaces, between escapes."""
+    """A block of Discord Markdown, cut where it is longer than a page: at spaces, between escapes and addresses."""
     pieces = []
     while width(block) > room:
-        cut = block.rfind(" ", room // 2, room - room // 20)
-        cut = cut if cut > 0 else _between_escapes(block, room - room // 20)
-        while width(block[:cut]) > room:
-            cut = _between_escapes(block, cut // 2)
+        whole = start(block, room - room // 20)
+        space = whole.rfind(" ", room // 3)
+        cut = space if space > 0 else _between(block, len(whole) or room // 2)
         pieces.append(block[:cut].rstrip())
         block = block[cut:].lstrip()
     return [*pieces, block]
 
 
-def _between_escapes(block: str, cut: int) -> int:
+def _between(block: str, cut: int) -> int:
+    """``cut``, or the place before it that parts no address and no escape."""
+    if address := _ADDRESS_BEGUN.search(block[:cut]):
+        return address.start() or cut
     backslashes = len(block[:cut]) - len(block[:cut].rstrip("\\"))
     return cut - backslashes % 2

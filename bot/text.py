@@ -43,17 +43,20 @@ _LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # kept where it joins emoji.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
     "|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
 )
 # Those of them that Python calls printable.
-_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\U000e0000-\U000e0fff]")
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0000-\U000e0fff]")
 _SENTENCE_END = re.compile(r"[.!?。！？](?:[\"'”’)\]」』]*)(?=\s|$)|[。！？]")
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:e\.g|i\.e|et al|etc|vs|cf|Fig|Eq|Dr|approx|resp)\.$")
 _ADDRESS = re.compile(
     r"https?://[^\s<>\[\]()|*`\"'\\\u3000-\u303f\uac00-\ud7ff]+[^\s<>\[\]()|*`\"'\\.,:;!?_~\u3000-\u303f\uac00-\ud7ff]"
 )
+# An address that shows where it leads: no name before the host, no look-alike letters in it, no mention after it; and
+# short enough to be never cut.
+_HONEST = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#](?:(?!@everyone|@here).){0,500})?")
 _SPECIAL = re.compile(r"([\\`*_~|\[\]<>])")
 _LINE_START = re.compile(r"^([^\S\n]*\d*)(?=#{1,3}\s|-#|[-+]\s|(?<=\d)[.)]\s)", re.MULTILINE)
 _EVERYONE = re.compile(r"@(?=everyone|here)")
@@ -138,7 +141,7 @@ def clean(text: str) -> str:
 
 def width(text: str) -> int:
     """The length that Discord may count: UTF-16 units, never less than characters."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clip(text: str, limit: int) -> str:
@@ -147,12 +150,23 @@ def clip(text: str, limit: int) -> str:
         return text
     if limit <= 0:
         return ""
-    cut = text[: limit - 1]
-    while width(cut) > limit - 1:
-        cut = cut[:-1]
+    cut = _narrow(text, limit - 1)
     space = cut.rfind(" ")
     cut = cut[:space] if space > len(cut) // 2 else _whole_clusters(cut, text)
     return cut.rstrip() + ELLIPSIS
+
+
+def start(text: str, limit: int) -> str:
+    """The longest start of ``text`` with at most ``limit`` characters that tears no cluster; empty where one is longer
+    than that."""
+    return text if width(text) <= limit else _whole_clusters(_narrow(text, limit), text)
+
+
+def _narrow(text: str, limit: int) -> str:
+    cut = text[:limit]
+    while (over := width(cut) - limit) > 0:
+        cut = cut[: -over // 2]
+    return cut
 
 
 def _whole_clusters(cut: str, text: str) -> str:
@@ -195,14 +209,15 @@ def sentences(text: str, limit: int) -> str:
 
 def escape(text: str, *, links: bool = True) -> str:
     """``text`` as Discord shows it letter by letter: no format, mention, masked link or list. With ``links``, a bare
-    http(s) address stays one, since it shows where it leads."""
+    http(s) address that shows where it leads stays one; in angle brackets, or Discord would take what follows into it.
+    """
     text = visible(text)
     parts: list[str] = []
     end = 0
     for match in _ADDRESS.finditer(text) if links else ():
-        if match[0].endswith(ELLIPSIS):
+        if match[0].endswith(ELLIPSIS) or not _HONEST.fullmatch(match[0]):
             continue  # What a cut has left of an address leads elsewhere.
-        parts += (_escape_words(text[end : match.start()]), match[0])
+        parts += (_escape_words(text[end : match.start()]), f"<{match[0]}>")
         end = match.end()
     parts.append(_escape_words(text[end:]))
     return _LINE_START.sub(r"\1\\", "".join(parts))

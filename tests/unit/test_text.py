@@ -23,7 +23,7 @@ from bot.text import (
 )
 from tests.unit import real
 
-ADDRESS = re.compile(r"https?://\S+")
+ADDRESS = re.compile(r"<https?://[^\s>]+>")
 # Text that is likely to be taken for something: marks, mentions, schemes, invisible characters, emoji, accents, TeX.
 PIECES = [
     *"\\`*_~|[]<>()#-+.>1@:!$^{}/ \n\t",
@@ -304,7 +304,7 @@ class TestEscape:
             ("**bold** _it_", r"\*\*bold\*\* \_it\_"),
             ("`code`", r"\`code\`"),
             ("~~x~~ ||y||", r"\~\~x\~\~ \|\|y\|\|"),
-            ("[a](https://evil.example)", r"\[a\](https://evil.example)"),
+            ("[a](https://evil.example)", r"\[a\](<https://evil.example>)"),
             ("<@123> <#4> <:e:5> <t:6>", r"\<@123\> \<#4\> \<:e:5\> \<t:6\>"),
             ("# heading", r"\# heading"),
             ("-# small", r"\-# small"),
@@ -318,8 +318,11 @@ class TestEscape:
             ("a\n# b\n- c", "a\n\\# b\n\\- c"),
             ("C# and a - b", "C# and a - b"),
             ("back\\slash", r"back\\slash"),
-            ("see https://example.org/a_b_c.", "see https://example.org/a_b_c."),
-            ("https://example.org/추론", "https://example.org/추론"),
+            ("see https://example.org/a_b_c.", "see <https://example.org/a_b_c>."),
+            ("https://example.org/추론", "<https://example.org/>추론"),
+            ("https://good.example@evil.example", r"https\://good.example@evil.example"),
+            ("https://аррӏе.example/a", r"https\://аррӏе.example/a"),
+            ("https://example.org/@everyone", "https\\://example.org/@\u200beveryone"),
             ("javascript://x", r"javascript\://x"),
             ("_file://x", r"\_file\://x"),
             ("가file://x", r"가file\://x"),
