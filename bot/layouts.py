@@ -40,7 +40,7 @@ def note(text: str, *buttons: ui.Button[ui.LayoutView]) -> ui.LayoutView:
 
 def shared(name: str, language: Language) -> str:
     """Who shared an answer with a channel."""
-    return language.text("shared by {name}", name=escape_within(name, 40, links=False))
+    return language.text("shared by {name}", name=escape_within(clean(name), 40, links=False))
 
 
 def quoted(text: str) -> str:
@@ -49,7 +49,7 @@ def quoted(text: str) -> str:
 
 
 def button(label: str, custom_id: str, *, disabled: bool = False) -> ui.Button[ui.LayoutView]:
-    return ui.Button(label=clip(label, LABEL) or ELLIPSIS, custom_id=custom_id, disabled=disabled)
+    return ui.Button(label=clip(clean(label), LABEL) or ELLIPSIS, custom_id=custom_id, disabled=disabled)
 
 
 def rows(buttons: Sequence[ui.Button[ui.LayoutView]]) -> list[ui.ActionRow[ui.LayoutView]]:

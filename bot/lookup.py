@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from bot import query
 from bot.errors import NotUnderstoodError
-from bot.text import clean
+from bot.text import clean, start
 from storage.models import Entry, Sort
 
 PAGE = 5
@@ -122,7 +122,7 @@ def by_author(name: str) -> Lookup:
         NotUnderstoodError: there is no letter in the name.
     """
     query.author(name)
-    return Lookup(Kind.AUTHOR, clean(name)[: query.MAX_LENGTH], Sort.NEWEST)
+    return Lookup(Kind.AUTHOR, start(clean(name), query.MAX_LENGTH), Sort.NEWEST)
 
 
 def by_keyword(text: str, sort: Sort = Sort.RELEVANCE) -> Lookup:

@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.errors import NotUnderstoodError
-from bot.text import clean, tokens, tokens_of, words
+from bot.text import clean, tokens, tokens_of, width, words
 from storage.models import Paper, Section
 
 MAX_LENGTH = 80
-"""Characters of a keyword: it travels in the buttons below an answer, whose ids hold 100 in all (Discord)."""
+"""Characters of a keyword, as :func:`bot.text.width` counts them: it travels in the buttons below an answer, whose ids
+hold 100 in all (Discord)."""
 
 _PART = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 
@@ -76,7 +77,7 @@ def parse(text: str) -> Query:
         NotUnderstoodError: it is too long, or has no word to look for.
     """
     text = clean(text)
-    if len(text) > MAX_LENGTH:
+    if width(text) > MAX_LENGTH:
         raise NotUnderstoodError("A keyword may have at most {limit} characters.", limit=MAX_LENGTH)
     terms = []
     # Curly quotes come from phones.

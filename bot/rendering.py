@@ -11,6 +11,7 @@ from discord import ui
 from bot import cards, custom_ids, layouts
 from bot.language import Language
 from bot.lookup import PAGE, Answer, Kind, Lookup, Near, Period
+from bot.query import MAX_LENGTH
 from bot.text import clean, clip, escape_within, width
 from storage.models import Entry, Follows, Sort
 
@@ -47,7 +48,7 @@ def alert(
     shown = matches[:_ALERT_CARDS]
     reasons = [_followed_by(texts, language) for _, texts in shown]
     more = [
-        f"- {cards.link(entry, 90)} · {escape_within(', '.join(texts), 60, links=False)}"
+        f"- {cards.link(entry, 90)} · {escape_within(clean(', '.join(texts)), 60, links=False)}"
         for entry, texts in matches[_ALERT_CARDS:]
     ]
     rest = layouts.as_many_as_fit(more, 1000, language)
@@ -104,7 +105,7 @@ def title(lookup: Lookup, language: Language) -> str:
             Period.MONTH: language.text("Top of the month"),
             Period.ALL: language.text("Top of all time"),
         }[Period(lookup.text)]
-    text = escape_within(lookup.text, 150, links=False)
+    text = escape_within(clean(lookup.text), 150, links=False)
     if lookup.kind is Kind.AUTHOR:
         return language.text("Papers by {name}", name=text)
     return language.text("Papers on “{text}”", text=text)
@@ -121,7 +122,7 @@ def followed(
     language: Language,
 ) -> ui.LayoutView:
     """The answer to following; ``where`` is the mention of the channel that follows, None for the person."""
-    shown = escape_within(text, 150, links=False)
+    shown = escape_within(clean(text), 150, links=False)
     if not new:
         said = language.text("“{text}” is followed already.", text=shown)
     elif where:
@@ -154,7 +155,7 @@ def followed_list(rows: Sequence[tuple[int, str, str]], page: int, language: Lan
     shown = rows[page * 25 : page * 25 + 25]
     number = language.plural("You follow {n} thing", "You follow {n} things", len(rows))
     header = f"## {number}"
-    lines = [f"- {escape_within(text, 100, links=False)} · {where}" for _, text, where in shown]
+    lines = [f"- {escape_within(clean(text), 100, links=False)} · {where}" for _, text, where in shown]
     menu = ui.Select[ui.LayoutView](
         custom_id=custom_ids.remove(page),
         placeholder=clip(language.text("Stop following…"), 150),
@@ -175,7 +176,7 @@ def followed_list(rows: Sequence[tuple[int, str, str]], page: int, language: Lan
 
 
 def _followed_by(texts: Sequence[str], language: Language) -> str:
-    quoted = ", ".join(f"“{clip(text, 40)}”" for text in texts)
+    quoted = ", ".join(f"“{clip(clean(text), 40)}”" for text in texts)
     return language.text("for {keywords}", keywords=escape_within(quoted, 120, links=False))
 
 
@@ -210,6 +211,7 @@ def _nothing(found: Answer, asked: str, language: Language) -> ui.LayoutView:
     buttons = [
         layouts.button(clip(_near(near, language), layouts.LABEL), custom_ids.open_lookup(near.lookup))
         for near in found.near[:5]
+        if width(near.lookup.text) <= MAX_LENGTH
     ]
     buttons += _follow_buttons(found.lookup, language)
     return layouts.note(said, *buttons)
