@@ -8,53 +8,65 @@ from hypothesis import strategies as st
 
 from storage.models import Entry, Paper, Section
 
+MENTIONS = [
+    "@everyone", "@here", "@\u200beveryone", "@\u202ehere", "<@1>", "<@!1>", "<@&1>", "<#1>", "</papers:1>",
+    "<id:customize>", "<t:1>", "<t:1:R>", "<:a:1>", "<a:b:2>", "<@time:1>", "<sound:1:2>", "\\<@1>", "<\u200b@1>",
+]  # fmt: skip
+LINKS = [
+    "[click](https://evil.example)", "[click](https://evil.example 'title')", "[click](<https://evil.example>)",
+    "[https://good.example](https://evil.example)", "[[a] b](https://evil.example)", "[a](https://e.example/(b))",
+    "[a\n](https://evil.example)", "[a", "](https://evil.example)", "[a][1]", "\n[1]: https://evil.example\n",
+    "![a](https://evil.example/a.png)", "[x](javascript:alert(1))", "<https://evil.example>", "<javascript:/x>",
+    "<steam://run/1>", "<mail@evil.example>", "<tel:+123456>",
+]  # fmt: skip
+ADDRESSES = [
+    "https://example.org/a_b*c", "https://example.org/a(b)c", "https://example.org/@everyone", "https://d.example/가",
+    "https://example.org에서", "https://good.example@evil.example/", "https://good.example:1@evil.example",
+    "https://good.example\"@evil.example", "https://good.example(@evil.example", "https://good.example%2f@evil.example",
+    "https://аррӏе.example", "https://xn--80ak6aa92e.example", "https://example.org/%2e%2e/%40here",
+    "https://example.org\\@evil.example", "https://example.org/" + "a" * 1500, "HTTPS://EVIL.EXAMPLE/A",
+    "www.evil.example/a", "evil.example/login", "javascript://x", "javascript:alert(1)", "data:text/html,x",
+    "file:///etc/passwd", "discord://x", "discord:x", "steam://run/1", "https:", "//evil.example", "://",
+]  # fmt: skip
+BLOCKS = [
+    "# heading", "\n# heading", "\n## heading", "\n-# small", "-# small", "> quote", "\n> quote", "\n>>> quote", ">>> ",
+    "\n- item", "\n* item", "\n+ item", "\n1. item", "\n1) item", "\n  - item", "```py\nx\n```", "```", "\n```\n",
+    "~~~\n", "    code", "\n\n", "\r", "\u2028", "---", "===",
+]  # fmt: skip
+MARKS = [
+    "`", "``", "`code`", "`` ` ``", "`" * 7, "||spoiler||", "||", "**bold**", "**", "*it*", "*", "_it_", "__under__",
+    "__", "~~gone~~", "~~", "***", "\\", "\\\\", "\\*", "\\[", "\\`", "\\@", "_" * 30, "*" * 30, "$\\nabla^2$", "$200k",
+    "¯\\_(ツ)_/¯", "&lt;@1&gt;", "&#64;here", "&#91;a](https://evil.example)",
+]  # fmt: skip
+UNSEEN = [
+    "\u202eover", "\u202d", "\u2066", "\u2069", "\u200e", "\u061c", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff",
+    "\u00ad", "\u3164", "\u115f", "\u2800", "\u034f", "\u180e", "\U000e0041", "\ufff9", "\x00", "\x1b[31m", "\x85",
+    "\x7f", "\ud800", "\udc00", "\ud83d",
+]  # fmt: skip
+WHOLE = [
+    "👩\u200d👩\u200d👧\u200d👦", "👩\u200d🔬", "🏳\ufe0f\u200d🌈", "👍🏽", "🧑🏿\u200d🚀", "🇰🇷", "🇺🇸", "1\ufe0f\u20e3",
+    "❤\ufe0f\u200d🔥", "🐻\u200d❄\ufe0f", "e\u0301\u0323", "क\u093f", "\u1112\u1161\u11ab",
+]  # fmt: skip
+"""What is one to a reader, of several characters."""
+HALVES = [
+    "🇰",
+    "\u20e3",
+    "🏽",
+    "\ufe0f",
+    "👩\u200d",
+    "🏴\U000e0067\U000e0062\U000e007f",
+    "\u0301" * 300,
+    "Z" + "\u0336" * 80,
+]
+WORDS = ["추론을 ", "모델입니다. ", "one sentence. ", "x" * 300, "가" * 300, "𝒳" * 90, "long words " * 100]
 PIECES = st.sampled_from(
-    [
-        "@everyone",
-        "@here",
-        "<@1>",
-        "<@&1>",
-        "<#1>",
-        "<t:1:R>",
-        "<:a:1>",
-        "</papers:1>",
-        "[click](https://evil.example)",
-        "[x](javascript:alert(1))",
-        "https://example.org/a_b*c",
-        "javascript://x",
-        "discord://x",
-        "```py\nx\n```",
-        "``",
-        "||spoiler||",
-        "**bold**",
-        "# heading",
-        "\n# heading",
-        "\n- item",
-        "\n1) item",
-        "> quote",
-        "\u202eover",
-        "\u200b",
-        "\x00",
-        "\x1b[31m",
-        "👩‍👩‍👧‍👦",
-        "e\u0301\u0301",
-        "\\",
-        "추론을 ",
-        "모델입니다. ",
-        "$\\nabla^2$",
-        "$200k",
-        "one sentence. ",
-        "_" * 30,
-        "*" * 30,
-        "x" * 300,
-        "가" * 300,
-        "\ud800".encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
-    ]
+    [*MENTIONS, *LINKS, *ADDRESSES, *BLOCKS, *MARKS, *UNSEEN, *WHOLE, *HALVES, *WORDS, " ", " ", "\n"]
 )
 TEXT = st.one_of(
     st.text(max_size=200),
     st.lists(PIECES, max_size=30).map("".join),
-    st.builds(lambda piece, count: piece * count, PIECES, st.integers(1, 400)),
+    st.lists(PIECES, max_size=6).map("".join),
+    st.builds(lambda piece, count: (piece * count)[:10_000], PIECES, st.integers(1, 400)),
 )
 ADDRESS = st.one_of(
     st.none(),
@@ -82,7 +94,7 @@ PAPER = st.builds(
     TEXT,
     ADDRESS,
     ADDRESS,
-    st.lists(TEXT, max_size=60),
+    st.lists(TEXT, max_size=4) | st.lists(st.text(max_size=20), max_size=60),
 )
 ENTRY = st.builds(
     lambda paper, position, votes, sections: Entry(paper, date(2024, 6, 21), position, votes, tuple(sections)),

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
-from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import custom_ids, markdown, rendering, summary
+from bot import layouts, markdown, rendering, summary
 from bot.language import ENGLISH, KOREAN, language
 from bot.lookup import PAGE, Answer, Kind, Lookup, Near
 from bot.query import MAX_LENGTH
-from bot.text import width
+from bot.text import clean, start
 from storage.models import Entry, Follows, Sort
+from tests.rendering.payload import check, shaped, texts, walk
+from tests.rendering.reader import read
 from tests.rendering.strategies import ENTRY, TEXT
 
 LANGUAGE = st.sampled_from([ENGLISH, KOREAN]).map(language)
@@ -25,7 +25,7 @@ LOOKUP = st.one_of(
     st.builds(
         Lookup,
         st.sampled_from([Kind.AUTHOR, Kind.KEYWORD]),
-        TEXT.map(lambda text: " ".join(text.split())[:MAX_LENGTH] or "x"),
+        TEXT.map(lambda text: start(clean(text), MAX_LENGTH) or "x"),
         st.sampled_from(Sort),
     ),
     st.sampled_from(
@@ -34,66 +34,7 @@ LOOKUP = st.one_of(
     ),
 )
 DAY = date(2024, 6, 21)
-
-
-def walk(components: list[Any]) -> Iterator[dict[str, Any]]:
-    for part in components:
-        yield part
-        yield from walk(part.get("components") or [])
-        yield from walk([part["accessory"]] if part.get("accessory") else [])
-
-
-def check(view: ui.LayoutView) -> str:
-    """Holds a message against Discord's limits (Components Reference); returns its text."""
-    parts = list(walk(view.to_components()))
-    assert len(parts) <= 40
-    texts = [part["content"] for part in parts if part["type"] == 10]
-    assert all(texts)
-    assert sum(map(width, texts)) <= 4000
-    ids = [part["custom_id"] for part in parts if part.get("custom_id")]
-    assert len(ids) == len(set(ids))
-    assert all(1 <= len(custom_id) <= 100 for custom_id in ids)
-    for part in parts:
-        kind = part["type"]
-        if kind == 1:
-            assert 1 <= len(part["components"]) <= 5
-        elif kind == 2:
-            assert 1 <= width(part["label"]) <= 80
-            assert ("url" in part) != ("custom_id" in part)
-            assert len(part.get("url") or "") <= 512
-        elif kind == 3:
-            assert 1 <= len(part["options"]) <= 25
-            assert width(part.get("placeholder") or "") <= 150
-            assert 1 <= part["max_values"] <= len(part["options"])
-            values = [option["value"] for option in part["options"]]
-            assert len(values) == len(set(values))
-            for option in part["options"]:
-                assert 1 <= width(option["label"]) <= 100
-                assert 1 <= len(option["value"]) <= 100
-        elif kind == 9:
-            assert 1 <= len(part["components"]) <= 3
-        elif kind == 11:
-            assert part["media"]["url"].startswith(("http://", "https://"))
-            assert len(part["media"]["url"]) <= 2048
-            assert width(part.get("description") or "") <= 1024
-        elif kind == 12:
-            assert 1 <= len(part["items"]) <= 10
-    # What comes back by a press must be understood.
-    patterns = [value for value in vars(custom_ids).values() if isinstance(value, re.Pattern)]
-    for custom_id in ids:
-        assert sum(bool(pattern.fullmatch(custom_id)) for pattern in patterns) == 1, custom_id
-    return "\n".join(texts)
-
-
-def harmless(text: str) -> None:
-    """Nothing in the text pings, and every masked link is one of Paperboy's own."""
-    outside = re.sub(r"`` .*? ``|```.*?```", "", text, flags=re.DOTALL)
-    bare = re.sub(r"https?://\S+", "", outside)
-    assert not re.search(r"@(everyone|here)", bare)
-    assert not re.search(r"(?<!\\)(?:\\\\)*<[@#:a/tid]", re.sub(r"<#\d+>", "", outside))
-    for link in re.finditer(r"(?<!\\)(?:\\\\)*\]\(([^)]*)\)", outside):
-        assert link[1].startswith("https://arxiv.org/abs/"), link[0]
-    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x1b]", text)
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +44,8 @@ async def loop() -> None:
 
 @given(entries=st.lists(ENTRY, min_size=1, max_size=10), language=LANGUAGE, total=st.integers(1, 10**6))
 async def test_daily(entries: list[Entry], language: Any, total: int) -> None:
-    harmless(check(rendering.daily(DAY, total, entries, language, "123456789012345678")))
+    readings = check(rendering.daily(DAY, total, entries, language, "123456789012345678"))
+    shaped(readings, headings=1, cards=len(entries))
 
 
 @given(
@@ -112,7 +54,9 @@ async def test_daily(entries: list[Entry], language: Any, total: int) -> None:
     language=LANGUAGE,
 )
 async def test_alert(matches: Any, follows: Any, language: Any) -> None:
-    harmless(check(rendering.alert(DAY, matches, follows, language, "1")))
+    readings = check(rendering.alert(DAY, matches, follows, language, "1"))
+    cards = min(len(matches), 8)
+    shaped(readings, headings=1, cards=cards, items=sum(len(one.of("link")) for one in readings) - cards)
 
 
 @given(
@@ -125,7 +69,7 @@ async def test_alert(matches: Any, follows: Any, language: Any) -> None:
 )
 async def test_answer(lookup: Any, entries: Any, page: int, more: int, language: Any, shared_by: str | None) -> None:
     found = Answer(lookup, page * PAGE + len(entries) + more, page, tuple(entries))
-    harmless(check(rendering.answer(found, language, shared_by=shared_by)))
+    shaped(check(rendering.answer(found, language, shared_by=shared_by)), headings=1, cards=len(entries))
 
 
 @given(
@@ -134,18 +78,33 @@ async def test_answer(lookup: Any, entries: Any, page: int, more: int, language:
 async def test_nothing_found(lookup: Any, near: Any, language: Any) -> None:
     fitting = [Near(one, number) for one, number in near if one.kind in (Kind.AUTHOR, Kind.KEYWORD)]
     unique = tuple({str(one.lookup): one for one in fitting}.values())
-    harmless(check(rendering.answer(Answer(lookup, 0, 0, (), unique), language)))
+    shaped(check(rendering.answer(Answer(lookup, 0, 0, (), unique), language)), headings=1)
 
 
 @given(entry=ENTRY, page=st.integers(0, 30), language=LANGUAGE, shared_by=st.none() | TEXT.filter(str.strip))
 async def test_summary(entry: Entry, page: int, language: Any, shared_by: str | None) -> None:
-    harmless(check(summary.summary(entry, page, language, shared_by=shared_by)))
+    head, *rest = check(summary.summary(entry, page, language, shared_by=shared_by))
+    shaped([head], headings=1)
+    assert len(head.of("link")) == 1
+    # A section keeps its own lists, emphasis, code and addresses; headings are the sections' own.
+    known = {"heading", "list", "bold", "italics", "code", "fence", "address"}
+    *rest, last = rest
+    assert all(reading.kinds <= known for reading in rest)
+    assert last.kinds <= known or (last.kinds == {"subtext"} and rest)
+    assert sum(len(reading.of("heading")) for reading in rest) <= sum(bool(one.heading) for one in entry.sections)
+    for heading in (seen for reading in rest for seen in reading.of("heading")):
+        assert not read(heading.within).seen
 
 
 @given(entry=ENTRY)
 async def test_bibtex(entry: Entry) -> None:
-    text = check(summary.bibtex(entry))
-    assert text.count("```") == 2
+    (reading,) = check(summary.bibtex(entry))
+    assert reading.words == ""
+    (code,) = reading.seen
+    assert code.kind == "fence"
+    assert code.shown.startswith("@misc{arxiv")
+    assert code.shown.endswith("\n}")
+    assert "`" not in code.shown
 
 
 @given(
@@ -160,7 +119,8 @@ async def test_bibtex(entry: Entry) -> None:
 async def test_followed(
     text: str, kind: Any, new: bool, where: str | None, entries: Any, more: int, language: Any
 ) -> None:
-    harmless(check(rendering.followed(text, kind, new, where, len(entries) + more, entries, 10**15, language)))
+    readings = check(rendering.followed(text, kind, new, where, len(entries) + more, entries, 10**15, language))
+    shaped(readings, items=sum(len(one.of("link")) for one in readings))
 
 
 @given(
@@ -173,7 +133,17 @@ async def test_followed(
     language=LANGUAGE,
 )
 async def test_followed_list(rows: Any, page: int, language: Any) -> None:
-    harmless(check(rendering.followed_list(rows, page, language)))
+    readings = check(rendering.followed_list(rows, page, language))
+    mentions = sum(len(one.of("mention")) for one in readings)
+    shaped(readings, headings=bool(rows), items=mentions)
+    assert mentions <= 25
+
+
+@given(text=TEXT, buttons=st.lists(TEXT.filter(str.strip), max_size=5))
+async def test_note(text: str, buttons: list[str]) -> None:
+    said = f"“{layouts.quoted(text)}” is no time of day."
+    (reading,) = check(layouts.note(said, *(layouts.button(label, f"pb:list:{n}") for n, label in enumerate(buttons))))
+    assert not reading.seen
 
 
 @given(entry=ENTRY, language=LANGUAGE)
@@ -186,8 +156,7 @@ async def test_a_summary_is_whole_over_its_pages(entry: Entry, language: Any) ->
     pages = []
     for page in range(200):
         view = summary.summary(entry, page, language)
-        texts = [part["content"] for part in walk(view.to_components()) if part["type"] == 10]
-        pages.append("".join(text for text in texts[1:] if not text.startswith("-# ")))
+        pages.append("".join(text for text in texts(view)[1:] if not text.startswith("-# ")))
         if not any(part.get("label") in ("Read on", "더 읽기") for part in walk(view.to_components())):
             break
     shown = letters("".join(pages))
