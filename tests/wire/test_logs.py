@@ -43,9 +43,9 @@ async def run(server: DiscordServer, folder: Path, style: str, token: str, *, un
     saying = asyncio.create_task(process.communicate())
     try:
         if until is not None:
-            await server.until(sessions=until)
-            await server.throw_out(resumable=True)
-            await server.until(sessions=until, resumed=1)
+            await server.until(lambda: server.identified == until)
+            await server.gateway.reconnect()
+            await server.until(lambda: server.resumed == 1)
             process.send_signal(signal.SIGTERM)
         said, _ = await asyncio.wait_for(saying, 30)
     finally:
