@@ -15,9 +15,11 @@ from discord import app_commands, ui
 
 from bot import layouts
 from bot.config import Settings
+from bot.delivery import Sender
 from bot.errors import DatabaseError, UserError
 from bot.language import Language, language
 from storage.database import Database
+from storage.models import Subscriber
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +33,11 @@ class Home(Protocol):
 
     database: Database
     settings: Settings
+    sender: Sender
 
     def now(self) -> datetime: ...
+
+    async def take_up(self, target: Subscriber, target_id: int, guild_id: int | None = None) -> None: ...
 
 
 def sent(interaction: discord.Interaction) -> dict[str, Any]:

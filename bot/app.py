@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from datetime import datetime
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -15,13 +16,20 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import custom_ids, jobs, views
+from bot import custom_ids, permissions, planning, views
 from bot.answering import explain, sent
 from bot.config import DISCORD_API, Settings
+from bot.delivery import Sender
+from bot.errors import DatabaseError
+from bot.ingestion import Folder
+from bot.pace import Pace
+from bot.refusals import PERMISSIONS
 from bot.schedule import Clock
 from bot.translator import CatalogueTranslator
 from storage import commands as synced
+from storage import deliveries, servers, targets
 from storage.database import Database
+from storage.models import Subscriber
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +37,10 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = False
 discord.VoiceClient.warn_dave = False
 
-COGS = ("cogs.papers", "cogs.subscriptions", "cogs.digest")
+COGS = ("cogs.papers", "cogs.subscriptions", "cogs.digest", "cogs.privacy")
+
+_TIDY_SECONDS = 3600
+_STOP_SECONDS = 8
 
 
 class Tree(app_commands.CommandTree["Paperboy"]):
@@ -46,8 +57,10 @@ class Paperboy(commands.AutoShardedBot):
     """The bot. It needs no privileged intent, and keeps neither members nor messages in memory."""
 
     database: Database
+    sender: Sender
 
     def __init__(self, settings: Settings) -> None:
+        self.pace = Pace(settings.posting.requests_per_second, settings.posting.dms_per_second)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -59,9 +72,10 @@ class Paperboy(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            http_trace=self.pace.refusals.trace,
         )
         self.settings = settings
-        self.folder = jobs.Folder(settings.digests.path)
+        self.folder = Folder(settings.digests.path)
         self.clock = Clock()
 
     def now(self) -> datetime:
@@ -79,14 +93,29 @@ class Paperboy(commands.AutoShardedBot):
             _, gateway, _ = await self.http.get_bot_gateway()
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
         self.database = await Database.open(self.settings.database.url)
+        await self.database.hold()
         self.add_dynamic_items(*views.ITEMS)
         await self.tree.set_translator(CatalogueTranslator())
         for cog in COGS:
             await self.load_extension(cog)
         await self.sync_commands()
-        self.clock.every(self.settings.digests.poll_seconds, self.read_digests)
-        self.clock.every(self.settings.posting.tick_seconds, self.post_due)
+        self.sender = Sender(self, self.database, self.pace, self.now)
+        await self.sender.start()
+        self._every(self.settings.digests.poll_seconds, self.read_digests)
+        self._every(self.settings.posting.tick_seconds, self.plan_posts)
+        self._every(_TIDY_SECONDS, self.tidy)
         self.clock.start()
+
+    def _every(self, seconds: float, job: Callable[[], Coroutine[None, None, None]]) -> None:
+        async def run() -> None:
+            try:
+                await job()
+            except DatabaseError as error:
+                # It is tried again at the next turn; the sentence says all that a trace would.
+                log.error("%s", error)
+
+        run.__qualname__ = job.__qualname__
+        self.clock.every(seconds, run)
 
     async def sync_commands(self) -> None:
         """Gives Discord the commands, where they are not what it was given last."""
@@ -104,28 +133,86 @@ class Paperboy(commands.AutoShardedBot):
         log.info("gave Discord the commands")
 
     async def read_digests(self) -> None:
-        """Reads new digests and tells those who follow what is in them."""
+        """Reads new digests, and plans to tell those who follow what is in them."""
         await self.folder.ingest(self.database)
-        await jobs.alert(self, self.database, self.now(), self.settings.subscriptions.alert_days)
+        await planning.plan_alerts(self.database, self.now(), self.settings.subscriptions.alert_days)
+        self.sender.wake()
 
-    async def post_due(self) -> None:
-        """Posts where the posting time has come."""
-        await jobs.post_due(self, self.database, self.now())
+    async def plan_posts(self) -> None:
+        """Plans the daily posts whose time has come."""
+        await planning.plan_posts(self.database, self.now(), self.settings.posting.catch_up_days)
+        self.sender.wake()
+
+    async def tidy(self) -> None:
+        """Forgets what nobody needs any more."""
+        async with self.database.write() as connection:
+            await servers.tidy(connection, self.now())
+
+    async def take_up(self, target: Subscriber, target_id: int, guild_id: int | None = None) -> None:
+        """Delivers again to a target that was set aside, to a channel also what it has missed of late."""
+        now = self.now()
+        async with self.database.write() as connection:
+            await targets.keep(connection, target, target_id, guild_id)
+            if target is Subscriber.CHANNEL:
+                since = now - timedelta(days=self.settings.posting.catch_up_days)
+                await deliveries.plan_set_aside_again(connection, target, target_id, since, now)
+        self.sender.wake()
+
+    async def on_ready(self) -> None:
+        async with self.database.write() as connection:
+            await servers.are(connection, {guild.id for guild in self.guilds}, self.now())
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        async with self.database.write() as connection:
+            await servers.leave(connection, guild.id, self.now())
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        async with self.database.write() as connection:
+            await targets.come_back(connection, guild.id)
+
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        await self._look_at_permissions(after.guild)
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        await self._look_at_permissions(after.guild)
+
+    async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
+        if after.id == after.guild.me.id:
+            await self._look_at_permissions(after.guild)
+
+    async def _look_at_permissions(self, guild: discord.Guild) -> None:
+        """Takes up the channels that were set aside for a permission which the bot has now."""
+        async with self.database.read() as connection:
+            held = await targets.of_guild(connection, guild.id)
+        for target in held:
+            channel = guild.get_channel_or_thread(target.target_id)
+            if target.set_aside_at and target.reason in PERMISSIONS and permissions.suffice(channel):
+                await self.take_up(target.target, target.target_id, guild.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        await jobs.forget_channel(self.database, channel.id)
+        await self._forget_channel(channel.id)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
-        await jobs.forget_channel(self.database, payload.thread_id)
+        await self._forget_channel(payload.thread_id)
+
+    async def _forget_channel(self, channel_id: int) -> None:
+        async with self.database.write() as connection:
+            await servers.forget_channel(connection, channel_id)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
             if sent(interaction).get("custom_id") == custom_ids.ASKED:
                 await views.asked(interaction)
+        if interaction.user.id in self.sender.refused_people:
+            # Whoever uses the bot may have opened their direct messages again.
+            self.sender.refused_people.discard(interaction.user.id)
+            await self.take_up(Subscriber.USER, interaction.user.id)
 
     async def close(self) -> None:
         if self.is_closed():
             return
+        if hasattr(self, "sender"):
+            await self.sender.stop(_STOP_SECONDS)
         await self.clock.stop()
         await super().close()
         if hasattr(self, "database"):

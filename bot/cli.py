@@ -1,4 +1,4 @@
-"""The commands of the terminal: run, try, import, papers, backup."""
+"""The commands of the terminal: run, try, import, papers, check, backup."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import logging
 import signal
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -28,7 +29,7 @@ from storage.database import Database
 from storage.models import Entry, Reject, Sort
 
 if TYPE_CHECKING:
-    from bot import jobs
+    from bot import ingestion
 
 app = typer.Typer(
     help="A Discord bot that delivers research papers.",
@@ -145,6 +146,19 @@ def papers(
 
 
 @app.command()
+def check() -> None:
+    """Look whether all is well: configuration, token, digests, database, and what is not delivered. Exits 1 if not."""
+    from bot.check import check as look
+
+    token = config.token()
+    findings = _run(look(config.load(), token.get_secret_value() if token else None, datetime.now(UTC)))
+    for finding in findings:
+        mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}[finding.well]
+        out.print(Text.assemble((mark, style), f" {_printable(finding.said)}"), soft_wrap=True)
+    raise typer.Exit(1 if any(finding.well is False for finding in findings) else 0)
+
+
+@app.command()
 def backup(
     path: Annotated[Path, typer.Argument(help="A new file, or a folder for one that is named by the time.")],
     database: DatabaseOption = None,
@@ -193,12 +207,12 @@ def _as_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-async def _import(url: str, files: list[Path], read_one: Callable[[Path], None]) -> jobs.Imported:
-    from bot import jobs
+async def _import(url: str, files: list[Path], read_one: Callable[[Path], None]) -> ingestion.Imported:
+    from bot import ingestion
 
     database = await Database.open(url)
     try:
-        return await jobs.ingest(database, files, read_one)
+        return await ingestion.ingest(database, files, read_one)
     finally:
         await database.close()
 

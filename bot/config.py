@@ -66,6 +66,10 @@ class PostingSettings(_Table):
     """``[posting]``"""
 
     tick_seconds: float = Field(default=20, ge=0.05, le=300)
+    catch_up_days: int = Field(default=3, ge=1, le=30)
+    # Discord takes 50; a second may have a tenth more than the rate.
+    requests_per_second: float = Field(default=40, ge=1, le=45)
+    dms_per_second: float = Field(default=1, ge=0.01, le=40)
 
 
 class SubscriptionSettings(_Table):

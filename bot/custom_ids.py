@@ -23,6 +23,8 @@ ASK = re.compile(r"pb:ask")
 REMOVE = re.compile(r"pb:remove:(?P<page>\d{1,6})")
 LIST = re.compile(r"pb:list:(?P<page>\d{1,6})")
 
+MISSED = re.compile(r"pb:missed:(?P<id>\d{1,18})")
+
 ASKED = "pb:asked"
 """The modal of "Follow a keyword"."""
 ASKED_TEXT = "pb:asked:text"
@@ -75,3 +77,7 @@ def remove(number: int) -> str:
 
 def list_page(number: int) -> str:
     return f"pb:list:{number}"
+
+
+def missed(delivery_id: int) -> str:
+    return f"pb:missed:{delivery_id}"

@@ -1,67 +1,219 @@
-"""One message to one target: claimed in the ledger, sent, confirmed."""
+"""The one sender of all that Paperboy sends of its own accord: claimed in the ledger, sent, confirmed."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
-from datetime import date, datetime
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
 
-import aiohttp
 import discord
-from discord import ui
 
-from storage import deliveries
+from bot.attempt import Attempt
+from bot.composing import Composed, Composer
+from bot.errors import DatabaseError
+from bot.pace import Pace
+from storage import deliveries, outcomes, targets
 from storage.database import Database
-from storage.models import Delivery, DeliveryKind, Subscriber
+from storage.models import Delivery, DeliveryState, Subscriber
+from storage.outcomes import Outcome
 
 log = logging.getLogger(__name__)
 
-
-async def claim(
-    database: Database, target: Subscriber, target_id: int, kind: DeliveryKind, day: date, now: datetime
-) -> Delivery | None:
-    """The delivery, to be sent by the caller; None where it was claimed before."""
-    async with database.write() as connection:
-        return await deliveries.claim(connection, target, target_id, kind, day, now)
+_CLAIM = timedelta(minutes=10)
+_BATCH = 10
+_UNDERWAY = 40
+"""Deliveries in hand at once: a second's worth, so that little is left to finish when the bot is told to stop."""
 
 
-async def send(
-    client: discord.Client, database: Database, claimed: Delivery, render: Callable[[str], ui.LayoutView], now: datetime
-) -> bool:
-    """Sends a claimed delivery and confirms it; ``render`` is given the mark that its ids carry. Whether it was sent;
-    what Discord said of one that was not is in the ledger."""
-    try:
-        view = render(str(claimed.id))
-        messageable = await _messageable(client, claimed)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        return await _failed(database, claimed, error, now)
-    except Exception as error:
-        log.exception("delivery %s cannot be rendered", claimed.id)
-        return await _failed(database, claimed, error, now)
-    try:
-        # discord.py sets enforce_nonce with a nonce: the same delivery again would give the same message.
-        message = await messageable.send(view=view, nonce=claimed.nonce)
-    except discord.HTTPException as error:
-        return await _failed(database, claimed, error, now)
-    except (aiohttp.ClientError, OSError) as error:
-        # It may have arrived, and only the answer be lost: the claim stays, and nothing is sent twice.
-        log.warning("delivery %s to %s %s is not confirmed: %s", claimed.id, claimed.target, claimed.target_id, error)
-        return False
-    async with database.write() as connection:
-        await deliveries.confirm(connection, claimed.id, message.id, now)
-    log.info("delivery %s to %s %s sent as %s", claimed.id, claimed.target, claimed.target_id, message.id)
-    return True
+class Sender:
+    """Sends what is due in the ledger, in order within a target, at the pace that Discord allows.
+
+    ``refused_people`` are those whom Discord last refused a direct message; when one of them uses the bot, their
+    deliveries are taken up again.
+    """
+
+    def __init__(self, client: discord.Client, database: Database, pace: Pace, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._database = database
+        self._pace = pace
+        self._now = now
+        self._run = secrets.token_hex(4)
+        self._round = asyncio.Lock()
+        self._opening = asyncio.Lock()
+        self._writing = asyncio.Lock()
+        self._underway: dict[int, asyncio.Task[None]] = {}
+        self._outcomes: list[Outcome] = []
+        self._stopping = False
+        self._errands = (_Errand(self.send_due), _Errand(self.open_dms))
+        self.refused_people: set[int] = set()
+
+    async def start(self) -> None:
+        """Takes over what earlier runs have claimed. Nobody else may be sending from this database."""
+        async with self._database.write() as connection:
+            await deliveries.take_over(connection, self._run, self._now())
+            self.refused_people = await targets.people_refused(connection)
+
+    def wake(self) -> None:
+        """Has it send what is due."""
+        if not self._stopping:
+            for errand in self._errands:
+                errand.ask()
+
+    async def send_due(self) -> None:
+        """Sends until nothing is due, but to people whose direct messages were never opened."""
+        async with self._round:
+            composer = Composer(self._database)
+            while not self._holds():
+                await self._settle()
+                room = _UNDERWAY - len(self._underway)
+                batch = await self._begin(composer, limit=_BATCH) if room >= _BATCH else 0
+                if not (batch or self._underway):
+                    return
+                if batch < _BATCH:
+                    await asyncio.wait(self._underway.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    async def open_dms(self) -> None:
+        """Sends what is due to people whose direct messages were never opened, slowly."""
+        async with self._opening:
+            while not self._holds():
+                async with self._database.read() as connection:
+                    waiting = await deliveries.unreachable(connection, self._now(), _BATCH)
+                waiting = [one for one in waiting if one.id not in self._in_hand()]
+                if not waiting:
+                    return
+                for one in waiting:
+                    await self._pace.direct_message()
+                    if self._holds():
+                        return
+                    await self.send_now(one.id)
+
+    async def send_now(self, delivery_id: int) -> Delivery | None:
+        """Sends one delivery, if it is open, without waiting for its time; how it stands then."""
+        await self._settle()
+        if delivery_id not in self._in_hand() and not self._holds():
+            await self._begin(Composer(self._database), limit=1, only=delivery_id)
+        if task := self._underway.get(delivery_id):
+            await asyncio.wait((task,))
+        async with self._database.read() as connection:
+            return await deliveries.get(connection, delivery_id)
+
+    async def stop(self, seconds: float) -> None:
+        """Claims nothing any more, and finishes what is claimed within ``seconds``; the rest is given back."""
+        self._stopping = True
+        tasks = {*self._underway.values(), *(errand.task for errand in self._errands if errand.task)}
+        late = (await asyncio.wait(tasks, timeout=seconds))[1] if tasks else set()
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+        try:
+            await self._settle()
+        except DatabaseError as error:
+            log.error("what was sent last is not confirmed, and is looked for at the next start: %s", error)
+
+    def _holds(self) -> bool:
+        return self._stopping or self._pace.refusals.must_wait()
+
+    def _in_hand(self) -> set[int]:
+        return self._underway.keys() | {one.delivery.id for one in self._outcomes}
+
+    async def _begin(self, composer: Composer, limit: int, only: int | None = None) -> int:
+        """Claims what is due and begins to send it; how many deliveries it is."""
+        now = self._now()
+        async with self._database.write() as connection:
+            batch = await deliveries.claim(
+                connection, self._run, now, now + _CLAIM, limit=limit, only=only, but=self._in_hand()
+            )
+        if not batch:
+            return 0
+        try:
+            composed = await composer.compose(batch)
+        except BaseException:
+            self._outcomes += [Outcome(delivery, DeliveryState.PLANNED) for delivery in batch]
+            raise
+        for delivery in batch:
+            task = asyncio.create_task(self._deliver(delivery, composed[delivery.id]))
+            self._underway[delivery.id] = task
+            task.add_done_callback(partial(self._ended, delivery.id))
+        return len(batch)
+
+    def _ended(self, delivery_id: int, _task: asyncio.Task[None]) -> None:
+        del self._underway[delivery_id]
+
+    async def _deliver(self, delivery: Delivery, composed: Composed) -> None:
+        begun = time.monotonic()
+        outcome = await Attempt(self._client, self._database, self._pace, self._now, delivery).run(composed)
+        _tell(outcome, time.monotonic() - begun)
+        self._outcomes.append(outcome)
+        try:
+            await self._settle()
+        except DatabaseError as error:
+            log.error("a delivery is not written down yet: %s", error, extra={"delivery": delivery.id})
+
+    async def _settle(self) -> None:
+        """Writes down what came of deliveries. Those that end while others are written share one transaction; what
+        cannot be written stays here, and nothing is done about these deliveries until it is."""
+        async with self._writing:
+            batch = list(self._outcomes)
+            if not batch:
+                return
+            async with self._database.write() as connection:
+                await outcomes.write(connection, batch, self._now())
+            del self._outcomes[: len(batch)]
+        for one in batch:
+            if one.delivery.target is Subscriber.USER and one.refused:
+                self.refused_people.add(one.delivery.target_id)
+            elif one.delivery.target is Subscriber.USER and one.state is DeliveryState.SENT:
+                self.refused_people.discard(one.delivery.target_id)
 
 
-async def _failed(database: Database, claimed: Delivery, error: Exception, now: datetime) -> bool:
-    log.warning("delivery %s to %s %s failed: %s", claimed.id, claimed.target, claimed.target_id, error)
-    why = f"{error.code}: {error.text or error.status}" if isinstance(error, discord.HTTPException) else repr(error)
-    async with database.write() as connection:
-        await deliveries.fail(connection, claimed.id, why, now)
-    return False
+class _Errand:
+    """Work that is done once more whenever it is asked for, by one task at a time."""
+
+    def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
+        self._work = work
+        self._asked = False
+        self.task: asyncio.Task[None] | None = None
+
+    def ask(self) -> None:
+        self._asked = True
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._asked:
+            self._asked = False
+            try:
+                await self._work()
+            except DatabaseError as error:
+                # What was not done is still due the next time; the sentence says all that a trace would.
+                log.error("%s", error)
+            except Exception:
+                log.exception("sending has failed")
 
 
-async def _messageable(client: discord.Client, claimed: Delivery) -> discord.abc.Messageable:
-    if claimed.target is Subscriber.CHANNEL:
-        return client.get_partial_messageable(claimed.target_id)
-    return await client.create_dm(discord.Object(claimed.target_id))
+def _tell(outcome: Outcome, seconds: float) -> None:
+    """One line of the log a delivery: ids and states, no text."""
+    delivery = outcome.delivery
+    log.log(
+        logging.INFO if outcome.state is DeliveryState.SENT else logging.WARNING,
+        "delivery %s",
+        outcome.state.value,
+        extra={
+            "delivery": delivery.id,
+            "kind": delivery.kind.value,
+            "target": delivery.target.value,
+            "target_id": delivery.target_id,
+            "day": delivery.digest_date.isoformat(),
+            "part": delivery.part,
+            "attempt": delivery.attempts,
+            "reason": outcome.reason.value if outcome.reason else None,
+            "channel": outcome.channel_id,
+            "message_id": outcome.message_id,
+            "ms": round(seconds * 1000),
+        },
+    )

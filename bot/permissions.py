@@ -9,6 +9,7 @@ from bot.language import message
 VIEW = message("View Channel")
 SEND = message("Send Messages")
 SEND_IN_THREADS = message("Send Messages in Threads")
+READ_HISTORY = message("Read Message History")
 
 
 def missing(channel: discord.TextChannel | discord.Thread) -> list[str]:
@@ -21,3 +22,14 @@ def missing(channel: discord.TextChannel | discord.Thread) -> list[str]:
         for name, granted in ((VIEW, may.view_channel), (SEND_IN_THREADS if in_thread else SEND, send))
         if not granted
     ]
+
+
+def wanting(channel: discord.TextChannel | discord.Thread) -> list[str]:
+    """The names of the permissions that are of use, and that the bot lacks in ``channel``: by its history it can tell
+    after a breakdown whether a post is there."""
+    return [] if channel.permissions_for(channel.guild.me).read_message_history else [READ_HISTORY]
+
+
+def suffice(channel: object) -> bool:
+    """Whether the bot lacks nothing for a daily post in ``channel``."""
+    return isinstance(channel, discord.TextChannel | discord.Thread) and not missing(channel)

@@ -145,8 +145,16 @@ def followed(
     )
 
 
-def followed_list(rows: Sequence[tuple[int, str, str]], page: int, language: Language) -> ui.LayoutView:
-    """What is followed: (id, text, where), 25 a page, with a menu to remove some."""
+def followed_list(
+    rows: Sequence[tuple[int, str, str]],
+    page: int,
+    language: Language,
+    missed: Sequence[tuple[int, date, int]] = (),
+    aside: str | None = None,
+) -> ui.LayoutView:
+    """What is followed: (id, text, where), 25 a page, with a menu to remove some. ``missed``: alerts that could not be
+    delivered, (id, day, papers) of each; ``aside``: since when nothing is delivered."""
+    told = _missed(missed, aside, language)
     if not rows:
         said = language.text("You follow nothing yet. Try /subscribe keyword.")
         return layouts.note(said, layouts.button(language.text("Follow a keyword"), custom_ids.ask()))
@@ -171,8 +179,33 @@ def followed_list(rows: Sequence[tuple[int, str, str]], page: int, language: Lan
         turns.append(layouts.button(language.text("Back"), custom_ids.list_page(page - 1)))
     if page + 1 < pages:
         turns.append(layouts.button(language.text("Next"), custom_ids.list_page(page + 1)))
-    body: ui.TextDisplay[ui.LayoutView] = ui.TextDisplay(f"{header}\n{layouts.as_many_as_fit(lines, 3800, language)}")
-    return layouts.layout(body, rows=[ui.ActionRow(menu), *layouts.rows(turns)])
+    listed = layouts.as_many_as_fit(lines, 3800 - width(told), language)
+    body: ui.TextDisplay[ui.LayoutView] = ui.TextDisplay("\n".join(part for part in (header, listed, told) if part))
+    buttons = [
+        layouts.button(
+            language.plural("{day}: {n} paper", "{day}: {n} papers", papers, day=language.day(day)),
+            custom_ids.missed(delivery_id),
+        )
+        for delivery_id, day, papers in missed[:5]
+    ]
+    return layouts.layout(body, rows=[ui.ActionRow(menu), *layouts.rows(turns), *layouts.rows(buttons)])
+
+
+def _missed(missed: Sequence[tuple[int, date, int]], aside: str | None, language: Language) -> str:
+    lines = []
+    if missed:
+        number = language.plural(
+            "⚠ {n} alert could not be delivered to you. Press its day to read it.",
+            "⚠ {n} alerts could not be delivered to you. Press a day to read it.",
+            len(missed),
+        )
+        lines.append(number)
+        lines.append(
+            language.text("For new ones to reach you, allow direct messages from members of a server that I am in.")
+        )
+    if aside:
+        lines.append(language.text("I stopped trying {when}; now that you are here, I try again.", when=aside))
+    return "\n".join(lines)
 
 
 def _followed_by(texts: Sequence[str], language: Language) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -50,6 +50,31 @@ def next_post_at(now: datetime, wall_time: time, zone: str) -> datetime:
         if instant and instant > now:
             return instant
     raise AssertionError("a wall clock shows each time within four days")
+
+
+def first_post_at(now: datetime, wall_time: time, zone: str, last: datetime | None) -> datetime:
+    """The next posting time of a channel whose time or zone was changed: not on the local day of its ``last`` post."""
+    at = next_post_at(now, wall_time, zone)
+    if last and last <= now and at.astimezone(ZoneInfo(zone)).date() == last.astimezone(ZoneInfo(zone)).date():
+        return next_post_at(at, wall_time, zone)
+    return at
+
+
+def end_of_day(moment: datetime, zone: str) -> datetime:
+    """The instant at which the local day of ``moment`` ends in ``zone``, in UTC."""
+    place = ZoneInfo(zone)
+    today = moment.astimezone(place).date()
+    for days in range(1, 4):
+        if end := _instant(datetime.combine(today + timedelta(days=days), time()), place):
+            return end
+    raise AssertionError("a clock does not jump over several days")
+
+
+def owed(held: Iterable[date], last: date | None, most: int) -> list[date]:
+    """The days of digests that a channel is owed, oldest first: those after ``last``, at most the newest ``most``. A
+    channel that was owed none yet gets the newest."""
+    days = sorted(held)
+    return days[-1:] if last is None else [day for day in days if day > last][-most:]
 
 
 def _instant(wall: datetime, place: ZoneInfo) -> datetime | None:

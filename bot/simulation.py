@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo
 import discord
 from discord import app_commands
 
-from bot import jobs, layouts, sources
+from bot import layouts, planning, sources
 from bot.answering import answer, reader
 from bot.app import Paperboy, create_bot
 from bot.config import DatabaseSettings, DigestSettings, Settings, SubscriptionSettings
@@ -188,7 +188,8 @@ class _Town:
         await minji.slash(self._channel, "subscribe keyword", text="추론")
         await self._bot.read_digests()
         await self._env.advance_time(5 * 60)
-        await self._bot.post_due()
+        await self._bot.plan_posts()
+        await _deliver(self._bot)
 
     async def open(
         self, stack: AsyncExitStack, assets: Mapping[str, tuple[str, bytes]], port: int
@@ -234,19 +235,27 @@ def _next_day(door: Doorstep, bot: Paperboy) -> app_commands.Command[Any, ..., A
         else:
             await bot.read_digests()
             await _post_now(bot)
+            await _deliver(bot)
             text = words.text("The next digest has arrived. Look at the channel and at your direct messages.")
         await answer(interaction, layouts.note(text))
 
     return next_day
 
 
+async def _deliver(bot: Paperboy) -> None:
+    """Sends what is planned without waiting for the clock."""
+    await bot.sender.send_due()
+    await bot.sender.open_dms()
+
+
 async def _post_now(bot: Paperboy) -> None:
-    """Posts in each channel without waiting for its time."""
+    """Plans the newest digest for each channel without waiting for its time."""
     now = bot.now()
     async with bot.database.read() as connection:
-        every = await channels.due(connection, now + timedelta(days=2))
+        newest = await digests.newest(connection)
+        every = await channels.due(connection, now + timedelta(days=2), newest)
     for channel in every:
-        await jobs.post(bot, bot.database, channel.channel_id, now)
+        await planning.plan_now(bot.database, channel.channel_id, now)
 
 
 async def _show_what_is_sent(env: simcord.Env, pages: Sequence[Preview]) -> None:
@@ -286,7 +295,7 @@ async def _borrowed(url: str) -> AsyncIterator[None]:
                 )
         yield
         async with database.write() as connection:
-            await servers.forget(connection)
+            await servers.forget_all(connection)
     finally:
         await database.close()
 
@@ -296,6 +305,7 @@ def _simulated(settings: Settings, database: Path, folder: Path) -> Settings:
         update={
             "database": DatabaseSettings(url=f"sqlite+aiosqlite:///{database}"),
             "digests": DigestSettings(path=folder, poll_seconds=_FOREVER),
+            "posting": settings.posting.model_copy(update={"dms_per_second": 40}),
             # The digests may be years old, and their alerts are wanted all the same.
             "subscriptions": SubscriptionSettings(limit=settings.subscriptions.limit, alert_days=100_000),
         }

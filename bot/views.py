@@ -10,11 +10,12 @@ from discord import ui
 
 from bot import custom_ids, following, layouts, rendering, summary
 from bot.answering import answer, explain, home, reader, sent
-from bot.errors import NotAllowedError
+from bot.composing import Composer
+from bot.errors import NotAllowedError, NotFoundError
 from bot.language import Language
 from bot.lookup import Lookup
 from bot.query import MAX_LENGTH
-from storage import lookups, subscriptions
+from storage import accounts, deliveries, lookups, matches, subscriptions, targets
 from storage.models import Entry, Follows, Subscriber, Subscription
 
 _KINDS = {"k": Follows.KEYWORD, "a": Follows.AUTHOR}
@@ -150,7 +151,25 @@ class TurnList(_Pressed, template=custom_ids.LIST):
         await interaction.response.edit_message(view=view)
 
 
+class ReadMissed(_Pressed, template=custom_ids.MISSED):
+    """An alert that could not be delivered, below what is followed: for the person whose it is."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        bot, delivery_id = home(interaction), int(self.match["id"])
+        async with bot.database.read() as connection:
+            missed = {one.id: one for one in await accounts.missed(connection, interaction.user.id)}
+        delivery = missed.get(delivery_id)
+        composed = (await Composer(bot.database).compose([delivery]))[delivery_id] if delivery else None
+        if not isinstance(composed, ui.LayoutView):
+            raise NotFoundError("This alert is not held any more.")
+        await answer(interaction, composed)
+        async with bot.database.write() as connection:
+            await deliveries.read_in_list(connection, delivery_id, bot.now())
+
+
 ITEMS = (
+    ReadMissed,
     TurnPage,
     OpenLookup,
     Share,
@@ -203,6 +222,8 @@ async def follow(
         bot.settings.subscriptions.limit,
     )
     done = await following.follow(bot.database, follower, kind, text)
+    if channel or interaction.user.id in bot.sender.refused_people:
+        await bot.take_up(follower.subscriber, follower.id, interaction.guild_id if channel else None)
     where = f"<#{channel.id}>" if channel else None
     kept = done.subscription
     await answer(
@@ -227,7 +248,17 @@ async def followed_list(interaction: discord.Interaction, page: int = 0) -> ui.L
     async with home(interaction).database.read() as connection:
         rows = await subscriptions.of(connection, Subscriber.USER, [interaction.user.id])
         rows += await subscriptions.of(connection, Subscriber.CHANNEL, managed_channels(interaction))
-    return rendering.followed_list([(row.id, row.text, _where(row, words)) for row in rows], page, words)
+        target = await targets.get(connection, Subscriber.USER, interaction.user.id)
+        missed = await accounts.missed(connection, interaction.user.id)
+        told = await matches.of(connection, [one.id for one in missed]) if missed else {}
+    aside = discord.utils.format_dt(target.set_aside_at, "R") if target and target.set_aside_at else None
+    return rendering.followed_list(
+        [(row.id, row.text, _where(row, words)) for row in rows],
+        page,
+        words,
+        [(one.id, one.digest_date, len(told.get(one.id, ()))) for one in missed],
+        aside,
+    )
 
 
 def managed_channels(interaction: discord.Interaction) -> list[int]:

@@ -8,28 +8,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import jobs, layouts, permissions, ranking, rendering, schedule
+from bot import layouts, permissions, planning, ranking, rendering, schedule, status
 from bot.answering import answer, home, reader, spoken
 from bot.errors import NotAllowedError, NotFoundError
-from bot.language import Language, language, message
-from storage import channels, deliveries, digests, lookups
-from storage.models import Channel, DeliveryKind, DeliveryState, Subscriber
+from bot.language import Language, language
+from bot.status import when
+from storage import accounts, channels, deliveries, digests, lookups, targets
+from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
 
 Target = discord.TextChannel | discord.Thread
 
 DEFAULT_TOP = 5
-
-_POSTED = {
-    jobs.Posted.SENT: message("Posted in {channel}."),
-    jobs.Posted.ALREADY: message("The newest digest is in {channel} already; nothing is posted twice."),
-    jobs.Posted.NOTHING: message(
-        "There is nothing to post: no digest is held, or none of its papers has enough votes."
-    ),
-    jobs.Posted.UNCONFIRMED: message(
-        "A post in {channel} was begun, and Discord has not confirmed it. Please look whether it is there."
-    ),
-    jobs.Posted.FAILED: message("Discord did not take the post for {channel}. /digest status says why."),
-}
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -80,70 +69,47 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
             min_votes=min_votes if min_votes is not None else held.min_votes if held else 0,
             language=language.value if language else held.language if held else words.code,
             paused=False,
-            next_post_at=schedule.next_post_at(bot.now(), wall_time, zone),
+            next_post_at=schedule.first_post_at(bot.now(), wall_time, zone, held.last_post_at if held else None),
         )
         async with bot.database.write() as connection:
             await channels.keep(connection, set_up)
+        await bot.take_up(Subscriber.CHANNEL, channel.id, channel.guild.id)
         said = words.text(
             "{channel} gets the day's top {top} every day at {time} ({zone}). The next post is {when}.",
             channel=channel.mention,
             top=set_up.top,
             time=f"{wall_time:%H:%M}",
             zone=zone,
-            when=_when(set_up.next_post_at),
+            when=when(set_up.next_post_at),
         )
-        await answer(interaction, layouts.note("\n".join([said, *_lacking(channel, words)])))
+        lines = [said]
+        if lacking := permissions.missing(channel):
+            lines.append(status.lacks(channel.mention, lacking, words))
+        elif wanting := permissions.wanting(channel):
+            lines.append(status.wants(channel.mention, wanting, words))
+        await answer(interaction, layouts.note("\n".join(lines)))
 
-    @app_commands.command(description="When the next post comes, and how the last one went")
+    @app_commands.command(name="status", description="The next post, the last seven days, and what stands in the way")
     @spoken
-    async def status(self, interaction: discord.Interaction) -> None:
-        words, bot = reader(interaction), home(interaction)
+    async def standing(self, interaction: discord.Interaction) -> None:
+        words, bot, guild = reader(interaction), home(interaction), _guild(interaction)
+        since = bot.now() - datetime.timedelta(days=status.DAYS)
         async with bot.database.read() as connection:
-            found = await channels.of_guild(connection, _guild(interaction).id)
+            found = await channels.of_guild(connection, guild.id)
             newest = await digests.newest(connection)
-            last = {
-                channel.channel_id: await deliveries.newest(
-                    connection, Subscriber.CHANNEL, channel.channel_id, DeliveryKind.DAILY
-                )
-                for channel in found
-            }
+            known = {one.target_id: one for one in await targets.of_guild(connection, guild.id)}
+            ids = [channel.channel_id for channel in found]
+            sent = await accounts.since(connection, Subscriber.CHANNEL, ids, since)
         if not found:
             raise NotFoundError("No channel here has a daily post yet. Set one up with /digest setup.")
-        held = words.day(newest) if newest else words.text("none yet")
-        lines = [words.text("Newest digest held: {day}", day=held)]
+        standings = []
         for channel in found:
-            next_post = words.text("paused") if channel.paused else _when(channel.next_post_at)
-            lines += [
-                f"### <#{channel.channel_id}>",
-                words.text(
-                    "Every day at {time} ({zone}), top {top}. Next post: {when}",
-                    time=f"{channel.wall_time:%H:%M}",
-                    zone=channel.timezone,
-                    top=channel.top,
-                    when=next_post,
-                ),
-            ]
-            delivery = last[channel.channel_id]
-            if delivery is None or delivery.updated_at is None:
-                lines.append(words.text("Nothing was posted yet."))
-            elif delivery.state is DeliveryState.FAILED:
-                why = layouts.quoted(delivery.why or "")
-                lines.append(
-                    words.text("⚠ The last post failed {when}: {why}", when=_when(delivery.updated_at), why=why)
-                )
-            elif delivery.state is DeliveryState.CLAIMED:
-                begun = _when(delivery.updated_at)
-                lines.append(words.text("⚠ A post was begun {when} and is not confirmed.", when=begun))
-            else:
-                lines.append(
-                    words.text(
-                        "Last post: {day}, {when}", day=words.day(delivery.digest_date), when=_when(delivery.updated_at)
-                    )
-                )
-            target = _guild(interaction).get_channel_or_thread(channel.channel_id)
-            if isinstance(target, Target):
-                lines += _lacking(target, words)
-        await answer(interaction, layouts.note("\n".join(lines)))
+            there = guild.get_channel_or_thread(channel.channel_id)
+            posts = [one for one in sent if one.target_id == channel.channel_id and one.kind is DeliveryKind.DAILY]
+            lacking = permissions.missing(there) if isinstance(there, Target) else []
+            wanting = permissions.wanting(there) if isinstance(there, Target) else []
+            standings.append(status.Standing(channel, posts, known.get(channel.channel_id), lacking, wanting))
+        await answer(interaction, status.status(newest, standings, words))
 
     @app_commands.command(description="See what would be posted, for you alone")
     @app_commands.describe(channel="The channel with the daily post")
@@ -155,7 +121,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
             entries = await lookups.top_of_day(connection, newest) if newest else []
         top = ranking.top(entries, chosen.top, chosen.min_votes)
         if newest is None or not top:
-            raise NotFoundError("There is nothing to post: no digest is held, or none of its papers has enough votes.")
+            raise NotFoundError(planning.NOTHING)
         view = rendering.daily(newest, len(entries), top, language(chosen.language), "preview")
         await answer(interaction, view)
 
@@ -166,9 +132,11 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         await interaction.response.defer(ephemeral=True, thinking=True)
         words, bot = reader(interaction), home(interaction)
         chosen = await _set_up(interaction, channel)
-        posted = await jobs.post(interaction.client, bot.database, chosen.channel_id, bot.now())
-        text = words.text(_POSTED[posted], channel=f"<#{chosen.channel_id}>")
-        await answer(interaction, layouts.note(text))
+        planned = await planning.plan_now(bot.database, chosen.channel_id, bot.now())
+        done = planned
+        if planned and planned.state is not DeliveryState.SENT:
+            done = await bot.sender.send_now(planned.id)
+        await answer(interaction, layouts.note(_posted(chosen, planned, done, words)))
 
     @app_commands.command(description="Stop the daily post for a while")
     @app_commands.describe(channel="The channel with the daily post")
@@ -185,7 +153,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
     async def resume(self, interaction: discord.Interaction, channel: Target | None = None) -> None:
         chosen, next_post = await self._pause(interaction, channel, paused=False)
         words = reader(interaction)
-        text = words.text("{channel} goes on. The next post is {when}.", channel=f"<#{chosen}>", when=_when(next_post))
+        text = words.text("{channel} goes on. The next post is {when}.", channel=f"<#{chosen}>", when=when(next_post))
         await answer(interaction, layouts.note(text))
 
     @app_commands.command(description="End the daily post of a channel")
@@ -196,6 +164,9 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         chosen = await _set_up(interaction, channel)
         async with home(interaction).database.write() as connection:
             await channels.remove(connection, chosen.channel_id)
+            await deliveries.withdraw(
+                connection, Subscriber.CHANNEL, chosen.channel_id, DeliveryKind.DAILY, home(interaction).now()
+            )
         text = reader(interaction).text("{channel} gets no daily post any more.", channel=f"<#{chosen.channel_id}>")
         await answer(interaction, layouts.note(text))
 
@@ -212,9 +183,14 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
     ) -> tuple[int, datetime.datetime]:
         await interaction.response.defer(ephemeral=True, thinking=True)
         chosen, bot = await _set_up(interaction, channel), home(interaction)
-        next_post = schedule.next_post_at(bot.now(), chosen.wall_time, chosen.timezone)
+        now = bot.now()
+        next_post = schedule.first_post_at(now, chosen.wall_time, chosen.timezone, chosen.last_post_at)
         async with bot.database.write() as connection:
             await channels.set_paused(connection, chosen.channel_id, paused, next_post)
+            if paused:
+                await deliveries.withdraw(connection, Subscriber.CHANNEL, chosen.channel_id, DeliveryKind.DAILY, now)
+        if not paused:
+            await bot.take_up(Subscriber.CHANNEL, chosen.channel_id, chosen.guild_id)
         return chosen.channel_id, next_post
 
 
@@ -241,21 +217,21 @@ def _guild(interaction: discord.Interaction) -> discord.Guild:
     return interaction.guild
 
 
-def _lacking(channel: Target, words: Language) -> list[str]:
-    names = [words.text(name) for name in permissions.missing(channel)]
-    if not names:
-        return []
-    return [
-        words.text(
-            "⚠ I lack these permissions in {channel}: {names}. Nothing can be posted before I have them.",
-            channel=channel.mention,
-            names=", ".join(names),
+def _posted(channel: Channel, before: Delivery | None, after: Delivery | None, words: Language) -> str:
+    """What came of posting now."""
+    name = f"<#{channel.channel_id}>"
+    if before is None or before.state is DeliveryState.SENT:
+        return words.text("The newest digest is in {channel} already; nothing is posted twice.", channel=name)
+    if after is None or after.state is DeliveryState.PLANNED:
+        return words.text("The post for {channel} waits to be sent. /digest status tells how it went.", channel=name)
+    if after.state is DeliveryState.SENT:
+        return words.text("Posted in {channel}.", channel=name)
+    if after.state is DeliveryState.CLAIMED:
+        return words.text(
+            "A post in {channel} was begun, and Discord has not confirmed it. I look again by myself.", channel=name
         )
-    ]
-
-
-def _when(moment: datetime.datetime) -> str:
-    return f"{discord.utils.format_dt(moment, 'F')} ({discord.utils.format_dt(moment, 'R')})"
+    said = status.sentence(after.reason or Reason.UNREACHED, after.why, words)
+    return words.text("The post is not in {channel}. {why}", channel=name, why=said)
 
 
 async def setup(bot: commands.Bot) -> None:

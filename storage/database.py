@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import AsyncFileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -23,7 +24,7 @@ from storage.sqlite import file_of, refusals
 
 log = logging.getLogger(__name__)
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. A database that is there already is opened without loading Alembic."""
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -43,6 +44,8 @@ class Database:
         self._engine = engine
         self._bulk = bulk
         self._writing = asyncio.Lock()
+        # The operating system gives it back when the process ends, however it ends.
+        self._held = AsyncFileLock(f"{path}.lock")
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -99,7 +102,23 @@ class Database:
             self._bulk.dispose()
             raise
 
+    async def hold(self, seconds: float = 15) -> None:
+        """Makes this the one bot that sends from the database; waits for another one that is ending.
+
+        Raises:
+            DatabaseError: another one holds it, and did not end in time.
+        """
+        try:
+            await self._held.acquire(timeout=seconds, poll_interval=0.1)
+        except Timeout:
+            raise DatabaseError(
+                f"Another Paperboy runs on the database '{self._path}', and two would send all twice. End it first."
+            ) from None
+        except OSError as error:
+            raise DatabaseError(f"{self._held.lock_file!r} cannot be locked: {error}") from error
+
     async def close(self) -> None:
+        await self._held.release()
         await self._engine.dispose()
         self._bulk.dispose()
 

@@ -1,92 +1,370 @@
-"""The ledger: one row a message owed. A claim is written before the message is sent."""
+"""The ledger: one row a message owed. It is planned, claimed, sent and confirmed, in this order."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.models import Delivery, DeliveryKind, DeliveryState, Subscriber
-from storage.schema import deliveries
+from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
+from storage.nonce import nonce
+from storage.schema import deliveries, targets
+
+LONGEST_PAUSE = timedelta(hours=3)
+"""Between two tries of a delivery."""
+OPEN = (DeliveryState.PLANNED, DeliveryState.FAILED, DeliveryState.CLAIMED)
+_WAITING = (DeliveryState.PLANNED, DeliveryState.FAILED)
+# Written out, so that SQLite sees that the index of open deliveries fits.
+_IS_OPEN = deliveries.c.state.in_([state.value for state in OPEN])
+_IS_WAITING = deliveries.c.state.in_([state.value for state in _WAITING])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A delivery to be written into the ledger: planned, or already set aside or expired for a reason."""
+
+    target: Subscriber
+    target_id: int
+    kind: DeliveryKind
+    day: date
+    part: int = 0
+    state: DeliveryState = DeliveryState.PLANNED
+    reason: Reason | None = None
+
+
+async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime) -> None:
+    """Writes deliveries into the ledger. One that is there already stays as it is: planning twice plans once."""
+    if not plans:
+        return
+    at = _utc(now)
+    rows = [
+        {
+            "target": one.target,
+            "target_id": one.target_id,
+            "kind": one.kind,
+            "digest_date": one.day,
+            "part": one.part,
+            "state": one.state,
+            "reason": one.reason,
+            "attempts": 0,
+            "nonce": nonce(one.target, one.target_id, one.kind, one.day, one.part),
+            "due_at": at,
+            "planned_at": at,
+            "updated_at": at,
+        }
+        for one in plans
+    ]
+    await connection.execute(upsert(deliveries).on_conflict_do_nothing(), rows)
+    recipients = [{"target": one.target, "target_id": one.target_id} for one in plans]
+    await connection.execute(upsert(targets).on_conflict_do_nothing(), recipients)
+
+
+async def plan_again(connection: AsyncConnection, delivery_id: int, now: datetime) -> None:
+    """Has what was given up be sent after all. What has been sent stays so, and so does what may have been: that is
+    looked for before it is sent."""
+    kept = deliveries.c.reason == Reason.UNCONFIRMED
+    at = _utc(now)
+    await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.state != DeliveryState.SENT)
+        .values(
+            state=case(
+                (
+                    or_(kept, deliveries.c.state == DeliveryState.CLAIMED),
+                    DeliveryState.CLAIMED.value,
+                ),
+                else_=DeliveryState.PLANNED.value,
+            ),
+            reason=None,
+            due_at=at,
+            planned_at=at,
+            updated_at=at,
+        )
+    )
+
+
+async def plan_set_aside_again(
+    connection: AsyncConnection, target: Subscriber, target_id: int, since: datetime, now: datetime
+) -> None:
+    """Has what was set aside with its target, and was planned after ``since``, be sent after all."""
+    at = _utc(now)
+    await connection.execute(
+        update(deliveries)
+        .where(
+            *_of(target, target_id),
+            deliveries.c.state == DeliveryState.SET_ASIDE,
+            deliveries.c.reason != Reason.UNCONFIRMED,
+            deliveries.c.planned_at > _utc(since),
+        )
+        .values(state=DeliveryState.PLANNED, reason=None, due_at=at, updated_at=at)
+    )
 
 
 async def claim(
-    connection: AsyncConnection, target: Subscriber, target_id: int, kind: DeliveryKind, day: date, now: datetime
-) -> Delivery | None:
-    """Claims the delivery of a day's digest to a target; None where it was claimed before.
-    What failed may be claimed again."""
-    key = {"target": target, "target_id": target_id, "kind": kind, "digest_date": day}
-    values = {
-        **key,
-        "state": DeliveryState.CLAIMED,
-        "attempts": 1,
-        "nonce": _nonce(target, target_id, kind, day),
-        "updated_at": now.astimezone(UTC).replace(tzinfo=None),
-    }
-    new = insert(deliveries).values(**values)
-    statement = new.on_conflict_do_update(
-        index_elements=list(key),
-        set_={
-            "state": DeliveryState.CLAIMED,
-            "attempts": deliveries.c.attempts + 1,
-            "why": None,
-            "updated_at": new.excluded.updated_at,
-        },
-        where=deliveries.c.state == DeliveryState.FAILED,
-    ).returning(deliveries)
-    row = (await connection.execute(statement)).mappings().first()
-    return _delivery(row) if row else None
+    connection: AsyncConnection,
+    claimer: str,
+    now: datetime,
+    until: datetime,
+    *,
+    limit: int = 1,
+    only: int | None = None,
+    but: Collection[int] = (),
+) -> list[Delivery]:
+    """Claims what is due, the oldest first, for ``claimer`` until ``until``; of a target and kind no later one while an
+    earlier one is open. ``only`` claims that delivery, if it is open, whether it is due or not; those in ``but`` are in
+    its claimer's hands already. A direct message is due when its channel is known.
+
+    ``claimed_at`` of a claim that was never confirmed stays what it was.
+    """
+    at = _utc(now)
+    due: list[ColumnElement[bool]] = (
+        [deliveries.c.id == only] if only is not None else [_is_due(now), ~_has_earlier(), _reachable()]
+    )
+    chosen = (
+        select(deliveries.c.id)
+        .where(_IS_OPEN, *due, deliveries.c.id.not_in(but))
+        .order_by(deliveries.c.due_at, deliveries.c.digest_date, deliveries.c.id)
+        .limit(limit)
+    )
+    ids = list((await connection.execute(chosen)).scalars())
+    if not ids:
+        return []
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids))
+        .values(
+            state=DeliveryState.CLAIMED,
+            reason=None,
+            attempts=deliveries.c.attempts + 1,
+            claimed_by=claimer,
+            claimed_at=case(
+                (deliveries.c.state == DeliveryState.CLAIMED, func.coalesce(deliveries.c.claimed_at, at)), else_=at
+            ),
+            due_at=_utc(until),
+            updated_at=at,
+        )
+        .returning(deliveries)
+    )
+    found = {row["id"]: delivery(row) for row in (await connection.execute(statement)).mappings()}
+    return [found[delivery_id] for delivery_id in ids]
 
 
-async def confirm(connection: AsyncConnection, delivery_id: int, message_id: int, now: datetime) -> None:
-    """Notes that a delivery was sent."""
-    await _set(connection, delivery_id, now, state=DeliveryState.SENT, message_id=message_id, why=None)
-
-
-async def fail(connection: AsyncConnection, delivery_id: int, why: str, now: datetime) -> None:
-    """Notes that a delivery could not be sent, and why."""
-    await _set(connection, delivery_id, now, state=DeliveryState.FAILED, why=why)
-
-
-async def newest(
-    connection: AsyncConnection, target: Subscriber, target_id: int, kind: DeliveryKind
-) -> Delivery | None:
-    """The delivery to a target that was touched last."""
+async def unreachable(connection: AsyncConnection, now: datetime, limit: int) -> list[Delivery]:
+    """Due deliveries to people whose direct messages were never opened, one a person."""
     statement = (
         select(deliveries)
-        .where(deliveries.c.target == target, deliveries.c.target_id == target_id, deliveries.c.kind == kind)
-        .order_by(deliveries.c.updated_at.desc(), deliveries.c.id.desc())
-        .limit(1)
+        .where(_IS_OPEN, _is_due(now), ~_has_earlier(), ~_reachable())
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(limit)
+    )
+    return [delivery(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def take_over(connection: AsyncConnection, claimer: str, now: datetime) -> None:
+    """Ends the claims of all others, whose runs are over."""
+    statement = update(deliveries).where(
+        deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.claimed_by != claimer
+    )
+    await connection.execute(statement.values(due_at=_utc(now)))
+
+
+async def release(connection: AsyncConnection, delivery_ids: Collection[int], now: datetime) -> None:
+    """Gives back claims that nothing was done about. One that was not known to be there before is still not known."""
+    again = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.id.in_(delivery_ids))
+    at = _utc(now)
+    fresh = deliveries.c.claimed_at == deliveries.c.updated_at
+    await connection.execute(
+        update(deliveries)
+        .where(again)
+        .values(
+            state=case((fresh, DeliveryState.PLANNED.value), else_=DeliveryState.CLAIMED.value),
+            claimed_at=case((fresh, None), else_=deliveries.c.claimed_at),
+            attempts=deliveries.c.attempts - 1,
+            due_at=at,
+        )
+    )
+
+
+async def confirm(
+    connection: AsyncConnection, sent: Iterable[tuple[int, int | None, int | None]], now: datetime
+) -> None:
+    """Notes which deliveries were sent: (id, Discord channel, message) of each."""
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id == bindparam("sent"))
+        .values(
+            state=DeliveryState.SENT,
+            reason=None,
+            why=None,
+            claimed_at=None,
+            updated_at=_utc(now),
+            channel_id=bindparam("in_channel"),
+            message_id=bindparam("as_message"),
+        )
+    )
+    values = [
+        {"sent": delivery_id, "in_channel": channel_id, "as_message": message_id}
+        for delivery_id, channel_id, message_id in sent
+    ]
+    await connection.execute(statement, values)
+
+
+async def fail(
+    connection: AsyncConnection, delivery_id: int, reason: Reason, why: str | None, due_at: datetime, now: datetime
+) -> None:
+    """Notes that Discord made no message, why, and when to try again."""
+    values = {"reason": reason, "why": why, "due_at": _utc(due_at), "claimed_at": None}
+    await _set(connection, delivery_id, now, state=DeliveryState.FAILED, **values)
+
+
+async def leave_unconfirmed(
+    connection: AsyncConnection, delivery_id: int, reason: Reason, why: str | None, due_at: datetime, now: datetime
+) -> None:
+    """Notes that nobody knows whether the message is there, and when to look."""
+    values = {"reason": reason, "why": why, "due_at": _utc(due_at)}
+    await _set(connection, delivery_id, now, state=DeliveryState.CLAIMED, **values)
+
+
+async def set_aside(
+    connection: AsyncConnection, delivery_id: int, reason: Reason, why: str | None, now: datetime
+) -> None:
+    """Notes that a delivery will not be tried again, and why."""
+    values: dict[str, object] = {"reason": reason, "why": why}
+    if reason is not Reason.UNCONFIRMED:
+        values["claimed_at"] = None
+    await _set(connection, delivery_id, now, state=DeliveryState.SET_ASIDE, **values)
+
+
+async def expire(connection: AsyncConnection, delivery_id: int, reason: Reason, now: datetime) -> None:
+    """Notes that a delivery is not owed any more, and why."""
+    await _set(connection, delivery_id, now, state=DeliveryState.EXPIRED, reason=reason, claimed_at=None)
+
+
+async def expire_old(connection: AsyncConnection, before: datetime, oldest: date | None, now: datetime) -> None:
+    """Gives up what was planned before ``before`` and is not sent, and daily posts of digests before ``oldest``."""
+    values = {"state": DeliveryState.EXPIRED, "reason": Reason.TOO_OLD, "updated_at": _utc(now)}
+    old = deliveries.c.planned_at < _utc(before)
+    if oldest:
+        old |= and_(deliveries.c.kind == DeliveryKind.DAILY, deliveries.c.digest_date < oldest)
+    await connection.execute(update(deliveries).where(_IS_WAITING, old).values(**values))
+
+
+async def withdraw(
+    connection: AsyncConnection, target: Subscriber, target_id: int, kind: DeliveryKind, now: datetime
+) -> None:
+    """Takes back what is planned for a target."""
+    values = {"state": DeliveryState.EXPIRED, "reason": Reason.WITHDRAWN, "updated_at": _utc(now)}
+    await connection.execute(
+        update(deliveries).where(*_of(target, target_id), deliveries.c.kind == kind, _IS_WAITING).values(**values)
+    )
+
+
+async def set_aside_all(
+    connection: AsyncConnection, target: Subscriber, target_id: int, reason: Reason, now: datetime
+) -> None:
+    """Sets aside all that is planned for a target."""
+    values = {"state": DeliveryState.SET_ASIDE, "reason": reason, "updated_at": _utc(now)}
+    await connection.execute(update(deliveries).where(*_of(target, target_id), _IS_WAITING).values(**values))
+
+
+async def get(connection: AsyncConnection, delivery_id: int) -> Delivery | None:
+    """One delivery by its id."""
+    row = (await connection.execute(select(deliveries).where(deliveries.c.id == delivery_id))).mappings().first()
+    return delivery(row) if row else None
+
+
+async def of_day(
+    connection: AsyncConnection, target: Subscriber, target_id: int, kind: DeliveryKind, day: date
+) -> Delivery | None:
+    """The delivery of a day's digest to a target."""
+    statement = select(deliveries).where(
+        *_of(target, target_id), deliveries.c.kind == kind, deliveries.c.digest_date == day, deliveries.c.part == 0
     )
     row = (await connection.execute(statement)).mappings().first()
-    return _delivery(row) if row else None
+    return delivery(row) if row else None
 
 
-def _nonce(target: Subscriber, target_id: int, kind: DeliveryKind, day: date) -> str:
-    """At most 25 characters (Discord), the same for the same delivery even in a database made anew: Discord gives the
-    first message again for a nonce that it has seen from the bot lately."""
-    return f"{target[0]}{kind[0]}{day:%y%m%d}{target_id:x}"
+async def read_in_list(connection: AsyncConnection, delivery_id: int, now: datetime) -> None:
+    """Notes that a person has read a missed alert."""
+    await _set(connection, delivery_id, now, state=DeliveryState.EXPIRED, reason=Reason.READ)
+
+
+async def remove_before(connection: AsyncConnection, moment: datetime) -> int:
+    """Removes what was planned before ``moment`` and is not open; how many it were."""
+    result = await connection.execute(delete(deliveries).where(deliveries.c.planned_at < _utc(moment), ~_IS_OPEN))
+    return result.rowcount
+
+
+async def remove_all(connection: AsyncConnection, target: Subscriber, target_id: int) -> int:
+    """Removes all that the ledger holds of a target; how many it were."""
+    result = await connection.execute(delete(deliveries).where(*_of(target, target_id)))
+    return result.rowcount
+
+
+def _of(target: Subscriber, target_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return deliveries.c.target == target, deliveries.c.target_id == target_id
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether its time has come. A time that lies farther ahead than any pause is one of a clock that was set back."""
+    return or_(
+        deliveries.c.state == DeliveryState.PLANNED.value,
+        deliveries.c.due_at <= _utc(now),
+        deliveries.c.due_at > _utc(now + 2 * LONGEST_PAUSE),
+    )
+
+
+def _has_earlier() -> ColumnElement[bool]:
+    """Whether an earlier delivery of its kind to its target is open: they are sent in order."""
+    earlier = deliveries.alias()
+    return exists().where(
+        earlier.c.target == deliveries.c.target,
+        earlier.c.target_id == deliveries.c.target_id,
+        earlier.c.kind == deliveries.c.kind,
+        earlier.c.state.in_([state.value for state in OPEN]),
+        tuple_(earlier.c.digest_date, earlier.c.part) < tuple_(deliveries.c.digest_date, deliveries.c.part),
+    )
+
+
+def _reachable() -> ColumnElement[bool]:
+    """Whether the Discord channel is known: a channel is its own, a person's is kept once it was opened."""
+    known = exists().where(
+        targets.c.target == deliveries.c.target,
+        targets.c.target_id == deliveries.c.target_id,
+        targets.c.dm_channel_id.is_not(None),
+    )
+    return or_(deliveries.c.target == Subscriber.CHANNEL.value, known)
 
 
 async def _set(connection: AsyncConnection, delivery_id: int, now: datetime, **values: object) -> None:
-    values["updated_at"] = now.astimezone(UTC).replace(tzinfo=None)
+    values["updated_at"] = _utc(now)
     await connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
 
 
-def _delivery(row: Any) -> Delivery:
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def delivery(row: Any) -> Delivery:
+    """A row of the ledger."""
+    values = dict(row)
+    moments = {name: _aware(values[name]) for name in ("due_at", "planned_at", "updated_at", "claimed_at")}
     return Delivery(
-        id=row["id"],
-        target=Subscriber(row["target"]),
-        target_id=row["target_id"],
-        kind=DeliveryKind(row["kind"]),
-        digest_date=row["digest_date"],
-        state=DeliveryState(row["state"]),
-        attempts=row["attempts"],
-        nonce=row["nonce"],
-        why=row["why"],
-        message_id=row["message_id"],
-        updated_at=row["updated_at"].replace(tzinfo=UTC),
+        **values
+        | moments
+        | {
+            "target": Subscriber(values["target"]),
+            "kind": DeliveryKind(values["kind"]),
+            "state": DeliveryState(values["state"]),
+            "reason": Reason(values["reason"]) if values["reason"] else None,
+        }
     )

@@ -118,6 +118,18 @@ async def newest(connection: AsyncConnection) -> date | None:
     return newest_date
 
 
+async def most_votes(connection: AsyncConnection, number: int) -> dict[date, int]:
+    """The dates of the newest ``number`` days with papers, each with the votes of its most voted one, oldest first."""
+    statement = (
+        select(digests.c.date, func.max(func.coalesce(entries.c.votes, 0)))
+        .join(entries)
+        .group_by(digests.c.date)
+        .order_by(digests.c.date.desc())
+        .limit(number)
+    )
+    return dict(sorted((day, votes) for day, votes in await connection.execute(statement)))
+
+
 async def unmatched(connection: AsyncConnection, since: date) -> list[Digest]:
     """The papers of the digests of ``since`` and later that have not been held against the subscriptions, by their
     newest digests, oldest first; with the sections of all their entries, as a search finds them."""

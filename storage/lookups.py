@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import arxiv, query
 from bot.errors import NotFoundError, NotUnderstoodError
 from bot.lookup import PAGE, Answer, Kind, Lookup, Near, Period, days_of
-from bot.text import clean, words
+from bot.text import clean, width, words
 from storage import authors, digests, papers, search
 from storage.models import Entry, Sort
 
@@ -85,7 +85,7 @@ async def _near(connection: AsyncConnection, lookup: Lookup) -> list[Near]:
         return [Near(replace(lookup, text=day.isoformat())) for day in nearest]
     if lookup.kind is Kind.AUTHOR:
         names = await authors.nearest(connection, query.author(lookup.text))
-        return [Near(replace(lookup, text=name)) for name in names if len(name) <= query.MAX_LENGTH]
+        return [Near(replace(lookup, text=name)) for name in names if width(name) <= query.MAX_LENGTH]
     if lookup.kind is Kind.KEYWORD:
         return await _near_keyword(connection, lookup)
     return []

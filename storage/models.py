@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 
@@ -71,7 +71,11 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A Discord channel with a daily post. ``wall_time`` is by the clock of ``timezone``; ``next_post_at`` is UTC."""
+    """A Discord channel with a daily post. ``wall_time`` is by the clock of ``timezone``; ``next_post_at`` is UTC.
+
+    ``last_planned`` is the newest digest in the ledger for it; ``last_post_at`` when a posting time last put one there;
+    ``late_until`` the end of a local day whose digest had not come at the posting time.
+    """
 
     channel_id: int
     guild_id: int
@@ -82,7 +86,9 @@ class Channel:
     language: str
     paused: bool
     next_post_at: datetime
-    last_posted: date | None = None
+    last_planned: date | None = None
+    last_post_at: datetime | None = None
+    late_until: datetime | None = None
 
 
 class Subscriber(StrEnum):
@@ -118,23 +124,80 @@ class DeliveryKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
+    """Planned, failed and claimed deliveries are open: something is still to be done about them."""
+
+    PLANNED = "planned"
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
+    SET_ASIDE = "set aside"
+    EXPIRED = "expired"
+
+
+class Reason(StrEnum):
+    """Why a delivery is not sent, or a target is set aside."""
+
+    CHANNEL_GONE = "channel gone"
+    SERVER_LEFT = "server left"
+    NO_ACCESS = "no access"
+    NO_PERMISSION = "no permission"
+    THREAD_CLOSED = "thread closed"
+    DMS_CLOSED = "direct messages closed"
+    REFUSED = "refused"
+    UNREACHED = "unreached"
+    NOT_DRAWN = "not drawn"
+    UNCONFIRMED = "unconfirmed"
+    TOO_OLD = "too old"
+    FEW_VOTES = "few votes"
+    WITHDRAWN = "withdrawn"
+    READ = "read in the list"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message owed to one target: a row of the ledger. ``why`` says why it is not sent."""
+    """One message owed to one target: a row of the ledger.
+
+    ``part`` counts the messages of one day from 0. ``due_at``: when a failed one may be sent, and until when
+    a claimed one is its claimer's. ``claimed_at``: since when it is not known whether the message is there. ``why`` is
+    what Discord said. ``channel_id`` is the Discord channel of a sent message.
+    """
 
     id: int
     target: Subscriber
     target_id: int
     kind: DeliveryKind
     digest_date: date
+    part: int
     state: DeliveryState
     attempts: int
     nonce: str
+    due_at: datetime
+    planned_at: datetime
+    updated_at: datetime
+    reason: Reason | None = None
     why: str | None = None
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    channel_id: int | None = None
     message_id: int | None = None
-    updated_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def mark(self) -> str:
+        """What the ids of its message carry: within a channel, the delivery is known by it."""
+        return f"{self.kind[0]}{self.digest_date:%y%m%d}{self.part or ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A person or channel that deliveries go to. ``refusals`` counts the days on which Discord refused in a row;
+    ``set_aside_at`` is None while it is delivered to. ``dm_channel_id`` is a person's, once known."""
+
+    target: Subscriber
+    target_id: int
+    guild_id: int | None = None
+    dm_channel_id: int | None = None
+    refusals: int = 0
+    refused_on: date | None = None
+    set_aside_at: datetime | None = None
+    reason: Reason | None = None
+    why: str | None = None

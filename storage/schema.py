@@ -89,8 +89,11 @@ channels = Table(
     Column("language", String, nullable=False),
     Column("paused", Boolean(create_constraint=False), nullable=False),
     Column("next_post_at", DateTime, nullable=False),
-    Column("last_posted", Date),
+    Column("last_planned", Date),
+    Column("last_post_at", DateTime),
+    Column("late_until", DateTime),
     Index("channels_by_next_post", "next_post_at"),
+    Index("channels_late", "late_until", sqlite_where=text("late_until IS NOT NULL")),
 )
 
 subscriptions = Table(
@@ -106,6 +109,23 @@ subscriptions = Table(
     UniqueConstraint("subscriber", "subscriber_id", "kind", "normal"),
 )
 
+targets = Table(
+    "targets",
+    metadata,
+    Column("target", String, primary_key=True),
+    Column("target_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger),
+    Column("dm_channel_id", BigInteger),
+    Column("refusals", Integer, nullable=False, server_default=text("0")),
+    Column("refused_on", Date),
+    Column("set_aside_at", DateTime),
+    Column("reason", String),
+    Column("why", Text),
+    Index("targets_by_guild", "guild_id", sqlite_where=text("guild_id IS NOT NULL")),
+    Index("targets_set_aside", "set_aside_at", sqlite_where=text("set_aside_at IS NOT NULL")),
+    sqlite_with_rowid=False,
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -114,13 +134,34 @@ deliveries = Table(
     Column("target_id", BigInteger, nullable=False),
     Column("kind", String, nullable=False),
     Column("digest_date", Date, nullable=False),
+    Column("part", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("nonce", String(25), nullable=False),
-    Column("why", Text),
-    Column("message_id", BigInteger),
+    Column("due_at", DateTime, nullable=False),
+    Column("planned_at", DateTime, nullable=False),
     Column("updated_at", DateTime, nullable=False),
-    UniqueConstraint("target", "target_id", "kind", "digest_date"),
+    Column("reason", String),
+    Column("why", Text),
+    Column("claimed_by", String),
+    Column("claimed_at", DateTime),
+    Column("channel_id", BigInteger),
+    Column("message_id", BigInteger),
+    UniqueConstraint("target", "target_id", "kind", "digest_date", "part"),
+    Index("deliveries_open", "due_at", sqlite_where=text("state IN ('planned', 'failed', 'claimed')")),
+    Index("deliveries_by_age", "planned_at"),
+)
+
+# What an alert tells of: the papers, and the subscriptions that each was found by.
+matches = Table(
+    "matches",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("paper_id", Integer, ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
+    Column("subscription_id", Integer, ForeignKey("subscriptions.id", ondelete="CASCADE"), primary_key=True),
+    Index("matches_by_subscription", "subscription_id"),
+    Index("matches_by_paper", "paper_id"),
+    sqlite_with_rowid=False,
 )
 
 # What Discord was last told, so that it is not told again: the fingerprint of the commands by application.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.models import Follows, Subscriber, Subscription
 from storage.schema import subscriptions
+
+_BATCH = 10_000
+"""Values in one statement: SQLite takes 32,766."""
 
 
 async def add(
@@ -57,6 +60,23 @@ async def get(connection: AsyncConnection, subscription_id: int) -> Subscription
     statement = select(subscriptions).where(subscriptions.c.id == subscription_id)
     row = (await connection.execute(statement)).mappings().first()
     return _subscription(row) if row else None
+
+
+async def still(connection: AsyncConnection, subscription_ids: Sequence[int]) -> set[int]:
+    """Those of subscriptions that were not ended."""
+    found: set[int] = set()
+    for start in range(0, len(subscription_ids), _BATCH):
+        batch = subscription_ids[start : start + _BATCH]
+        found |= set(
+            (await connection.execute(select(subscriptions.c.id).where(subscriptions.c.id.in_(batch)))).scalars()
+        )
+    return found
+
+
+async def get_all(connection: AsyncConnection, subscription_ids: Collection[int]) -> dict[int, Subscription]:
+    """Subscriptions by their ids; those that were ended are left out."""
+    statement = select(subscriptions).where(subscriptions.c.id.in_(subscription_ids))
+    return {row["id"]: _subscription(row) for row in (await connection.execute(statement)).mappings()}
 
 
 async def remove(connection: AsyncConnection, subscription_ids: Sequence[int]) -> None:

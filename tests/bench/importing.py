@@ -20,7 +20,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from bot import jobs, sources
+from bot import ingestion, sources
 from storage.database import Database
 
 
@@ -69,7 +69,7 @@ def read_and_keep(paths: list[Path], folder: Path) -> tuple[tuple[float, float],
     async def run() -> tuple[tuple[float, float], int]:
         database = await Database.open(f"sqlite+aiosqlite:///{folder / f'{time.monotonic_ns()}.db'}")
         start = Stopwatch()
-        report = await jobs.ingest(database, sources.files(paths))
+        report = await ingestion.ingest(database, sources.files(paths))
         took = start.read()
         await database.close()
         return took, len(report.papers)

@@ -44,7 +44,19 @@ class Town:
         for day in days:
             shutil.copy(SAMPLE / f"{day}.md", self.folder)
         await self.bot.read_digests()
+        await self.deliver()
+
+    async def deliver(self) -> None:
+        """Has the bot send what is in its ledger."""
+        await self.bot.sender.send_due()
+        await self.bot.sender.open_dms()
         await self.env.settle()
+
+    async def post_due(self, after: float = 0) -> None:
+        """Lets the time pass, and has the bot post what is due."""
+        self.env.backend.advance_clock(after)
+        await self.bot.plan_posts()
+        await self.deliver()
 
     async def set_up(self, **options: Any) -> Any:
         """Sets the daily post up, ten minutes from now on the clock of UTC."""
@@ -78,7 +90,7 @@ async def simcord_bot(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIt
         Settings(
             database=DatabaseSettings(url=f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}"),
             digests=DigestSettings(path=tmp_path / "digests", poll_seconds=NEVER),
-            posting=PostingSettings(tick_seconds=300),
+            posting=PostingSettings(tick_seconds=300, dms_per_second=40),
             subscriptions=SubscriptionSettings(limit=marker.args[0] if marker else 50),
         )
     )

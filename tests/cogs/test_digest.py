@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot import jobs
+from bot import planning
 from tests.cogs import seeing
 from tests.cogs.conftest import Town
 
@@ -16,8 +16,7 @@ from tests.cogs.conftest import Town
 async def post_after(town: Town, seconds: float) -> None:
     """Lets the time pass and the clock ask once."""
     await town.env.advance_time(seconds)
-    await town.bot.post_due()
-    await town.env.settle()
+    await town.post_due()
 
 
 async def test_the_daily_post(town: Town) -> None:
@@ -43,33 +42,35 @@ async def test_a_post_is_made_once_and_a_day_without_a_digest_is_silent(town: To
     await town.set_up()
     await post_after(town, 601)
     for _ in range(3):
-        await town.bot.post_due()
+        await town.post_due()
     assert len(town.posts()) == 1
     await town.restart()
-    await town.bot.post_due()
+    await town.post_due()
     for _ in range(2):
         town.env.backend.advance_clock(86_400)
-        await town.bot.post_due()
+        await town.post_due()
     assert len(town.posts()) == 1
     await town.bring("2025-12-31")
     town.env.backend.advance_clock(86_400)
-    await town.bot.post_due()
+    await town.post_due()
     assert len(town.posts()) == 2
 
 
 async def test_a_bot_that_was_down_posts_by_itself_when_it_is_back(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = asyncio.Event()
-    post_due = jobs.post_due
+    plan_posts = planning.plan_posts
 
-    async def watched(*given: Any) -> None:
-        await post_due(*given)
+    async def watched(*given: Any) -> int:
+        planned = await plan_posts(*given)
         looked.set()
+        return planned
 
     await town.set_up()
     town.env.backend.advance_clock(601)
-    monkeypatch.setattr(jobs, "post_due", watched)
+    monkeypatch.setattr(planning, "plan_posts", watched)
     await town.restart()
     await asyncio.wait_for(looked.wait(), 20)
+    await town.deliver()
     assert len(town.posts()) == 1
 
 
@@ -141,10 +142,10 @@ async def test_status(town: Town) -> None:
     before = seeing.text((await town.boss.slash(town.channel, "digest status")).response)
     assert "Newest digest held: Tuesday, 30 December 2025" in before
     assert "Next post: <t:1767226200:F> (<t:1767226200:R>)" in before
-    assert "Nothing was posted yet" in before
+    assert "Nothing was posted in the last seven days" in before
     await post_after(town, 601)
     after = seeing.text((await town.boss.slash(town.channel, "digest status")).response)
-    assert "Last post: Tuesday, 30 December 2025" in after
+    assert "✓ Tuesday, 30 December 2025 · [posted](https://discord.com/channels/" in after
 
 
 async def test_status_tells_of_a_failure_and_post_tries_again(town: Town) -> None:
@@ -153,8 +154,10 @@ async def test_status_tells_of_a_failure_and_post_tries_again(town: Town) -> Non
     await post_after(town, 601)
     assert town.posts() == []
     status = seeing.text((await town.boss.slash(town.channel, "digest status")).response)
-    assert "⚠ The last post failed" in status
-    assert "Missing Permissions" in status
+    assert "⚠ Tuesday, 30 December 2025 · I may not send messages there. Let me, then use /digest post." in status
+    assert "⚠ Not posted to since" in status
+    await town.post_due(86_400)
+    assert town.posts() == []
     done = await town.boss.slash(town.channel, "digest post")
     assert "Posted in" in seeing.text(done.response)
     assert len(town.posts()) == 1
@@ -187,8 +190,7 @@ async def test_pause_and_resume(town: Town) -> None:
     assert "Next post: paused" in seeing.text((await town.boss.slash(town.channel, "digest status")).response)
     resumed = await town.boss.slash(town.channel, "digest resume")
     assert "goes on" in seeing.text(resumed.response)
-    town.env.backend.advance_clock(86_400)
-    await town.bot.post_due()
+    await town.post_due(86_400)
     assert len(town.posts()) == 1
 
 

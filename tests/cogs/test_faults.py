@@ -37,14 +37,15 @@ async def test_a_lost_connection_is_one_channels_alone_and_is_told(town: Town, c
     await town.set_up(channel=other)
     cut_off.append(town.channel.id)
     town.env.backend.advance_clock(601)
-    await town.bot.post_due()
+    await town.post_due()
     assert [len(town.posts()), len(other.history())] == [0, 1]
     status = await town.boss.slash(town.channel, "digest status")
-    assert "⚠ A post was begun" in seeing.text(status.response)
-    again = await town.boss.slash(town.channel, "digest post", channel=town.channel)
-    assert "Discord has not confirmed it" in seeing.text(again.response)
-    # Nothing is sent a second time while nobody knows whether the first arrived.
-    assert town.posts() == []
+    assert "It was begun and is not confirmed. I look again by myself." in seeing.text(status.response)
+    # Discord remembers the nonce: sending again makes no second message.
+    await town.post_due(6)
+    assert [len(town.posts()), len(other.history())] == [1, 1]
+    status = await town.boss.slash(town.channel, "digest status")
+    assert "not confirmed" not in seeing.text(status.response)
 
 
 async def test_a_post_that_cannot_be_drawn_is_one_channels_alone(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,10 +61,13 @@ async def test_a_post_that_cannot_be_drawn_is_one_channels_alone(town: Town, mon
 
     monkeypatch.setattr(rendering, "daily", broken)
     town.env.backend.advance_clock(601)
-    await town.bot.post_due()
+    await town.post_due()
     assert [len(town.posts()), len(other.history())] == [0, 1]
     status = await town.boss.slash(town.channel, "digest status")
-    assert "⚠ The last post failed" in seeing.text(status.response)
+    assert "⚠ Tuesday, 30 December 2025 · I could not draw it" in seeing.text(status.response)
+    monkeypatch.setattr(rendering, "daily", daily)
+    await town.post_due(6)
+    assert [len(town.posts()), len(other.history())] == [1, 1]
 
 
 async def test_one_subscribers_fault_is_not_the_others(town: Town, cut_off: list[int]) -> None:
@@ -72,6 +76,8 @@ async def test_one_subscribers_fault_is_not_the_others(town: Town, cut_off: list
     cut_off.append(town.alex.user.dm_channel.id)
     await town.bring("2025-12-31")
     assert [len(person.user.dm_channel.history()) for person in (town.alex, town.minji)] == [0, 1]
+    await town.post_due(6)
+    assert [len(person.user.dm_channel.history()) for person in (town.alex, town.minji)] == [1, 1]
 
 
 async def test_a_deleted_channel_is_forgotten(town: Town) -> None:
@@ -127,7 +133,7 @@ async def test_a_long_summary_that_was_shared_is_read_on_by_each_alone(town: Tow
     body = "\n".join(f"- **Part {number}**: " + "A long sentence about it. " * 60 for number in range(6))
     text = f"## Daily Papers (2025-12-31)\n\n### [Long](https://arxiv.org/abs/2512.00001)\n\n{body}\n"
     (town.folder / "long.md").write_text(text, "utf-8")
-    await town.bot.read_digests()
+    await town.bring()
     shown = await town.alex.slash(town.channel, "papers show", paper="2512.00001")
     await town.alex.click(shown.response, label="Share in this channel")
     (post,) = town.posts()
@@ -141,7 +147,7 @@ async def test_a_long_summary_that_was_shared_is_read_on_by_each_alone(town: Tow
 async def test_a_date_in_the_future_is_told_and_silences_nobody(town: Town, caplog: pytest.LogCaptureFixture) -> None:
     text = "## Daily Papers (2062-01-01)\n\n### [Too early](https://arxiv.org/abs/2512.00001)\n"
     (town.folder / "2062.md").write_text(text, "utf-8")
-    await town.bot.read_digests()
+    await town.bring()
     assert "the date 2062-01-01 is in the future" in caplog.text
     await town.set_up()
     await town.boss.slash(town.channel, "digest post")

@@ -59,7 +59,7 @@ async def test_a_digest_is_told_of_once(town: Town) -> None:
     await town.bring(NEW)
     await town.bring(NEW)
     await town.restart()
-    await town.bot.read_digests()
+    await town.bring()
     assert len(alerts(town.alex)) == 1
 
 
@@ -67,7 +67,7 @@ async def test_an_archive_is_not_told_of(town: Town) -> None:
     await town.alex.slash(town.channel, "subscribe keyword", text="agent")
     old = "## Daily Papers (2024-01-02)\n\n### [An Agent](https://arxiv.org/abs/2401.00001)\n\n- agent\n"
     (town.folder / "2024-01-02.md").write_text(old, "utf-8")
-    await town.bot.read_digests()
+    await town.bring()
     assert alerts(town.alex) == []
 
 
@@ -103,7 +103,7 @@ async def test_follow_this_below_a_search(town: Town) -> None:
 async def test_follow_a_keyword_by_the_daily_post_even_after_a_restart(town: Town) -> None:
     await town.set_up()
     await town.env.advance_time(601)
-    await town.bot.post_due()
+    await town.post_due()
     (post,) = town.posts()
     asked = await town.minji.click(post, label="Follow a keyword")
     assert asked.modal is not None
@@ -188,7 +188,7 @@ async def test_more_matches_than_cards_are_all_named(town: Town) -> None:
             "- 모델입니다.",
         ]
     (town.folder / "2026-01-01.md").write_text("\n\n".join(lines), "utf-8")
-    await town.bot.read_digests()
+    await town.bring()
     (alert,) = alerts(town.alex)
     assert "30 new papers for you" in seeing.text(alert)
     assert "and " in seeing.text(alert).splitlines()[-1]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import jobs, sources
+from bot import ingestion, sources
 from storage.database import Database
 from tests.storage.support import url_of
 
@@ -68,7 +68,7 @@ async def corpus(corpus_path: Path) -> AsyncIterator[Database]:
 def _made(path: Path, files: list[Path]) -> None:
     async def bring() -> None:
         database = await Database.open(url_of(path))
-        await jobs.ingest(database, files)
+        await ingestion.ingest(database, files)
         await database.close()
 
     # In a thread, for pytest-asyncio may have set the loop of this one.

@@ -38,8 +38,11 @@ def described(path: Path) -> dict[str, object]:
                 continue
             found[f"{kind} {name} of {table}"] = re.sub(r"\s+", "", sql or "").replace('"', "").casefold()
             if kind == "table":
-                for pragma in ("table_xinfo", "index_list", "foreign_key_list"):
+                for pragma in ("table_xinfo", "foreign_key_list"):
                     found[f"{pragma} {name}"] = connection.execute(f'PRAGMA {pragma}("{name}")').fetchall()
+                # In no order: two indexes are made in either.
+                indexes = connection.execute(f'PRAGMA index_list("{name}")').fetchall()
+                found[f"index_list {name}"] = sorted(index[1:] for index in indexes)
             if kind == "index":
                 found[f"index_xinfo {name}"] = connection.execute(f'PRAGMA index_xinfo("{name}")').fetchall()
         return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bot import jobs, sources
+from bot import ingestion, sources
 from storage import digests, lookups, papers
 from storage.database import Database
 from storage.digests import Stored
@@ -39,7 +39,7 @@ DAYS = {
 
 
 async def test_the_real_digests(database: Database, path: Path, shared_digests: Path) -> None:
-    report = await jobs.ingest(database, sources.files([shared_digests]))
+    report = await ingestion.ingest(database, sources.files([shared_digests]))
     assert report.dates == set(DAYS)
     assert (report.entries, len(report.papers), report.changed) == (147, 147, 147)
     held = dump(path)
@@ -53,9 +53,9 @@ async def test_the_real_digests(database: Database, path: Path, shared_digests: 
 
 async def test_reading_them_again_changes_nothing_at_all(database: Database, path: Path, shared_digests: Path) -> None:
     files = sources.files([shared_digests])
-    await jobs.ingest(database, files)
+    await ingestion.ingest(database, files)
     before = dump(path)
-    again = await jobs.ingest(database, reversed(files))
+    again = await ingestion.ingest(database, reversed(files))
     assert again.changed == 0
     assert (again.entries, len(again.papers)) == (147, 147)
     assert dump(path) == before

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import jobs, lookup, query
+from bot import ingestion, lookup, query
 from storage import commands, lookups, papers
 from storage.database import Database
 
@@ -75,9 +75,9 @@ async def test_look_ups_go_on_during_an_import(database: Database, tmp_path: Pat
                 assert answer.total <= held
             seen.append((time.perf_counter(), held))
 
-    async def bring() -> jobs.Imported:
+    async def bring() -> ingestion.Imported:
         try:
-            return await jobs.ingest(database, paths)
+            return await ingestion.ingest(database, paths)
         finally:
             done.set()
 
@@ -122,7 +122,7 @@ async def test_others_write_during_an_import(database: Database, tmp_path: Path)
 
     async def bring() -> None:
         try:
-            await jobs.ingest(database, paths, count)
+            await ingestion.ingest(database, paths, count)
         finally:
             done.set()
 

@@ -1,217 +1,306 @@
-"""Channels, subscriptions, deliveries and the fingerprint of the commands."""
+"""The ledger: planned, claimed, sent, confirmed; each once."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from storage import channels, commands, deliveries, servers, subscriptions
+from storage import deliveries, targets
 from storage.database import Database
-from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Follows, Subscriber
-from tests.storage.support import MONDAY, TUESDAY
+from storage.deliveries import Plan
+from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
+from storage.nonce import nonce
+from tests.storage.ledger import (
+    ALERT,
+    BIG,
+    CHANNEL,
+    DAILY,
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    USER,
+    alert,
+    claim,
+    claim_one,
+    get,
+    held,
+    keys,
+    plan,
+    post,
+)
+from tests.storage.support import MONDAY, TUESDAY, WEDNESDAY
 
-SEOUL = timezone(timedelta(hours=9))
-NOW = datetime(2024, 6, 21, 0, 0, tzinfo=UTC)
-BIG = 2**63 - 1
-
-
-def channel(channel_id: int, guild_id: int = 1, at: datetime = NOW, **changes: object) -> Channel:
-    made = Channel(channel_id, guild_id, time(9, 5), "Asia/Seoul", 5, 10, "ko", False, at)
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-async def test_a_channel_is_kept_as_it_is(database: Database) -> None:
-    kept = channel(BIG, BIG - 1, datetime(2024, 6, 21, 9, 5, tzinfo=SEOUL))
-    async with database.write() as connection:
-        await channels.keep(connection, kept)
-    async with database.read() as connection:
-        assert await channels.of_guild(connection, BIG - 1) == [kept]
-        (found,) = await channels.of_guild(connection, BIG - 1)
-        assert await channels.of_guild(connection, 5) == []
-    assert found.next_post_at.tzinfo is UTC
-    assert found.next_post_at == NOW + timedelta(minutes=5)
-
-
-async def test_changing_a_channel_does_not_forget_what_was_posted_last(database: Database) -> None:
-    async with database.write() as connection:
-        await channels.keep(connection, channel(1))
-        await channels.keep(connection, channel(2))
-        await channels.set_posted(connection, 1, MONDAY)
-        await channels.keep(connection, channel(1, 7, NOW, top=3, language="en", wall_time=time(23, 59), paused=True))
-    async with database.read() as connection:
-        assert await channels.of_guild(connection, 1) == [channel(2)]
-        (found,) = await channels.of_guild(connection, 7)
-    assert found == channel(1, 7, NOW, top=3, language="en", wall_time=time(23, 59), paused=True, last_posted=MONDAY)
+STATES = DeliveryState
 
 
-async def test_due_channels_are_the_longest_waiting_first(database: Database) -> None:
-    async with database.write() as connection:
-        for number, minutes in ((1, 0), (2, -5), (3, 1), (4, -5), (5, -90)):
-            await channels.keep(connection, channel(number, at=NOW + timedelta(minutes=minutes)))
-        await channels.set_paused(connection, 5, True, NOW - timedelta(minutes=90))
-    async with database.read() as connection:
-        assert [one.channel_id for one in await channels.due(connection, NOW)] == [2, 4, 1]
-        in_seoul = (NOW + timedelta(minutes=1)).astimezone(SEOUL)
-        assert [one.channel_id for one in await channels.due(connection, in_seoul)] == [2, 4, 1, 3]
-        assert await channels.due(connection, NOW - timedelta(minutes=6)) == []
-    async with database.write() as connection:
-        await channels.set_next_post(connection, 2, (NOW + timedelta(days=1)).astimezone(SEOUL))
-        await channels.set_paused(connection, 5, False, NOW)
-        assert [one.channel_id for one in await channels.due(connection, NOW)] == [4, 1, 5]
-        assert await channels.remove(connection, 4) is True
-        assert await channels.remove(connection, 4) is False
-        assert [one.channel_id for one in await channels.due(connection, NOW)] == [1, 5]
+# Planning
 
 
-async def follow(database: Database, text: str, normal: str, who: Subscriber, who_id: int, kind: Follows) -> object:
-    async with database.write() as connection:
-        return await subscriptions.add(connection, who, who_id, kind, text, normal, "en")
-
-
-async def test_the_same_keyword_twice_is_one(database: Database) -> None:
-    first = await follow(database, "GPT-4", "4_gpt", Subscriber.USER, BIG, Follows.KEYWORD)
-    assert first is not None
-    assert await follow(database, "gpt 4", "4_gpt", Subscriber.USER, BIG, Follows.KEYWORD) is None
-    # Another person, a channel of the same number, an author of the same name: each its own.
-    assert await follow(database, "gpt 4", "4_gpt", Subscriber.USER, 8, Follows.KEYWORD)
-    assert await follow(database, "gpt 4", "4_gpt", Subscriber.CHANNEL, BIG, Follows.KEYWORD)
-    assert await follow(database, "gpt 4", "4_gpt", Subscriber.USER, BIG, Follows.AUTHOR)
-    async with database.read() as connection:
-        assert (await subscriptions.of(connection, Subscriber.USER, [BIG]))[0] == first
-        assert len(await subscriptions.of(connection, Subscriber.USER, [BIG])) == 2
-        assert await subscriptions.of(connection, Subscriber.USER, [9]) == []
-        assert len(await subscriptions.every(connection)) == 4
-
-
-async def test_two_that_follow_the_same_at_once(database: Database) -> None:
-    made = await asyncio.gather(
-        *(follow(database, "gpt", "gpt", Subscriber.USER, 7, Follows.KEYWORD) for _ in range(6))
+async def test_what_is_planned(database: Database) -> None:
+    await plan(database, post(BIG))
+    (planned,) = await held(database, (CHANNEL, BIG))
+    assert planned == Delivery(
+        planned.id, CHANNEL, BIG, DAILY, MONDAY, 0, STATES.PLANNED, 0, planned.nonce, NOW, NOW, NOW
     )
-    assert sum(one is not None for one in made) == 1
+    assert await get(database, planned.id) == planned
 
 
-async def test_subscriptions_in_the_order_they_began(database: Database) -> None:
-    for text, who_id in (("c", 7), ("a", 8), ("b", 7)):
-        await follow(database, text, text, Subscriber.USER, who_id, Follows.KEYWORD)
+async def test_planning_twice_plans_once(database: Database) -> None:
+    await plan(database, post(), post(), alert(), now=NOW)
+    before = await held(database)
+    assert keys(before) == [(CHANNEL, 1, DAILY, MONDAY, 0), (CHANNEL, 1, ALERT, MONDAY, 0)]
+    await plan(database, post(), alert(state=STATES.SET_ASIDE, reason=Reason.REFUSED), now=NOW + HOUR)
+    await plan(database)
+    assert await held(database) == before
+    first = before[0].id
     async with database.write() as connection:
-        assert [one.text for one in await subscriptions.of(connection, Subscriber.USER, [7, 8])] == ["c", "a", "b"]
-        assert [one.text for one in await subscriptions.of(connection, Subscriber.USER, [7])] == ["c", "b"]
-        assert await subscriptions.of(connection, Subscriber.USER, []) == []
-        assert await subscriptions.of(connection, Subscriber.CHANNEL, [7, 8]) == []
-        everyone = await subscriptions.every(connection)
-        assert [await subscriptions.get(connection, one.id) for one in everyone] == everyone
-        assert await subscriptions.get(connection, 10**6) is None
-        await subscriptions.remove(connection, [])
-        await subscriptions.remove(connection, [everyone[0].id, everyone[1].id, 10**6])
-        assert await subscriptions.every(connection) == everyone[2:]
+        await deliveries.confirm(connection, [(first, 1, 2)], NOW)
+    await plan(database, post(), now=NOW + HOUR)
+    assert (await get(database, first)).state is STATES.SENT
+    assert [one.target_id for one in await claim(database, only=first)] == []
 
 
-async def claim(database: Database, target_id: int = 1, **changes: object) -> Delivery | None:
-    asked = {"target": Subscriber.CHANNEL, "kind": DeliveryKind.DAILY, "day": MONDAY, "now": NOW} | changes
-    async with database.write() as connection:
-        return await deliveries.claim(
-            connection, asked["target"], target_id, asked["kind"], asked["day"], asked["now"]  # type: ignore[arg-type]
-        )  # fmt: skip
-
-
-async def test_a_delivery_is_claimed_once(database: Database) -> None:
-    claimed = await claim(database, BIG)
-    assert claimed is not None
-    assert (claimed.state, claimed.attempts, claimed.why, claimed.message_id) == (DeliveryState.CLAIMED, 1, None, None)
-    assert claimed.updated_at == NOW
-    assert await claim(database, BIG, now=NOW + timedelta(days=1)) is None
-    async with database.write() as connection:
-        await deliveries.confirm(connection, claimed.id, BIG, NOW + timedelta(seconds=3))
-    assert await claim(database, BIG) is None
-    async with database.read() as connection:
-        sent = await deliveries.newest(connection, Subscriber.CHANNEL, BIG, DeliveryKind.DAILY)
-    assert sent == replace(claimed, state=DeliveryState.SENT, message_id=BIG)
-    assert sent is not None
-    assert sent.updated_at == NOW + timedelta(seconds=3)
-
-
-async def test_what_failed_may_be_claimed_again(database: Database) -> None:
-    first = await claim(database)
-    assert first is not None
-    async with database.write() as connection:
-        await deliveries.fail(connection, first.id, "Missing Permissions", NOW.astimezone(SEOUL))
-        failed = await deliveries.newest(connection, Subscriber.CHANNEL, 1, DeliveryKind.DAILY)
-    assert failed is not None
-    assert (failed.state, failed.why) == (DeliveryState.FAILED, "Missing Permissions")
-    later = NOW + timedelta(hours=1)
-    again = await claim(database, now=later)
-    assert again is not None
-    # One delivery, one nonce: had the first message arrived after all, Discord gives that one.
-    assert (again.id, again.nonce, again.state, again.attempts) == (first.id, first.nonce, DeliveryState.CLAIMED, 2)
-    assert again.updated_at == later
-    assert await claim(database, now=later) is None
-    async with database.write() as connection:
-        await deliveries.confirm(connection, again.id, 5, later)
-        sent = await deliveries.newest(connection, Subscriber.CHANNEL, 1, DeliveryKind.DAILY)
-    assert sent is not None
-    assert (sent.state, sent.why, sent.message_id, sent.attempts) == (DeliveryState.SENT, None, 5, 2)
-
-
-async def test_of_many_claims_at_once_one_is_given(database: Database) -> None:
-    claims = await asyncio.gather(*(claim(database) for _ in range(8)))
-    assert sum(one is not None for one in claims) == 1
-
-
-async def test_each_target_kind_and_day_is_a_delivery_with_its_own_nonce(database: Database) -> None:
-    made = [
-        await claim(database, target_id, target=target, kind=kind, day=day)
+async def test_each_target_kind_day_and_part_is_its_own(database: Database) -> None:
+    plans = [
+        Plan(target, target_id, kind, day, part)
         for target_id in (1, BIG)
         for target in Subscriber
         for kind in DeliveryKind
         for day in (MONDAY, TUESDAY)
+        for part in (0, 1)
     ]
-    nonces = [one.nonce for one in made if one]
-    assert len(set(nonces)) == len(made) == 16
-    assert all(0 < len(nonce) <= 25 for nonce in nonces)
+    await plan(database, *plans)
+    made = await held(database, *((target, one) for target in Subscriber for one in (1, BIG)))
+    assert len(made) == len({one.nonce for one in made}) == 32
     async with database.read() as connection:
-        newest = await deliveries.newest(connection, Subscriber.USER, BIG, DeliveryKind.ALERT)
-        assert newest is not None
-        assert (newest.target, newest.target_id, newest.kind) == (Subscriber.USER, BIG, DeliveryKind.ALERT)
-        assert newest.nonce in nonces
-        assert await deliveries.newest(connection, Subscriber.USER, 5, DeliveryKind.ALERT) is None
+        found = await deliveries.of_day(connection, USER, BIG, ALERT, TUESDAY)
+        assert found is not None
+        assert keys([found]) == [(USER, BIG, ALERT, TUESDAY, 0)]
+        assert await deliveries.of_day(connection, USER, 5, ALERT, TUESDAY) is None
+        assert await deliveries.of_day(connection, USER, BIG, ALERT, WEDNESDAY) is None
+
+
+async def test_what_is_planned_as_over_is_not_claimed(database: Database) -> None:
+    await plan(
+        database,
+        post(1, state=STATES.EXPIRED, reason=Reason.FEW_VOTES),
+        post(2, state=STATES.SET_ASIDE, reason=Reason.NO_ACCESS),
+    )
+    first, second = await held(database, (CHANNEL, 1), (CHANNEL, 2))
+    assert (first.state, first.reason) == (STATES.EXPIRED, Reason.FEW_VOTES)
+    assert (second.state, second.reason) == (STATES.SET_ASIDE, Reason.NO_ACCESS)
+    assert await claim(database) == []
+    assert await claim(database, only=first.id) == []
+
+
+# Claiming
+
+
+async def test_a_delivery_is_claimed_once(database: Database) -> None:
+    await plan(database, post(BIG))
+    (claimed,) = await claim(database)
+    assert (claimed.state, claimed.attempts, claimed.claimed_by) == (STATES.CLAIMED, 1, "one")
+    assert (claimed.claimed_at, claimed.updated_at, claimed.due_at) == (NOW, NOW, NOW + 10 * MINUTE)
+    assert await get(database, claimed.id) == claimed
+    assert await claim(database, NOW + 9 * MINUTE, claimer="two") == []
 
 
 async def test_a_claim_that_is_not_kept_is_none(database: Database) -> None:
+    await plan(database, post())
+
+    async def claim_and_fail() -> None:
+        async with database.write() as connection:
+            assert await deliveries.claim(connection, "one", NOW, NOW + HOUR)
+            raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
-        await _claim_and_fail(database)
-    assert await claim(database) is not None
+        await claim_and_fail()
+    assert (await claim_one(database)).attempts == 1
 
 
-async def _claim_and_fail(database: Database) -> None:
+async def test_what_is_due_is_claimed_the_oldest_first(database: Database) -> None:
+    await plan(database, post(5, TUESDAY), post(4, MONDAY), post(3, TUESDAY), now=NOW)
+    await plan(database, post(2, TUESDAY), now=NOW - HOUR)
+    # What is planned may be sent at once, also where the clock was set back since.
+    await plan(database, post(1, MONDAY), now=NOW + MINUTE)
+    assert [one.target_id for one in await claim(database, limit=2)] == [2, 4]
+    assert [one.target_id for one in await claim(database, limit=2)] == [5, 3]
+    assert [one.target_id for one in await claim(database)] == [1]
+    assert await claim(database) == []
+
+
+async def test_no_later_one_while_an_earlier_one_of_its_kind_is_open(database: Database) -> None:
+    await plan(database, post(1, TUESDAY), post(1, MONDAY), alert(1, MONDAY, 1), alert(1, MONDAY, 0), post(2, TUESDAY))
+    first = await claim(database)
+    assert sorted(keys(first)) == sorted(
+        [(CHANNEL, 1, DAILY, MONDAY, 0), (CHANNEL, 1, ALERT, MONDAY, 0), (CHANNEL, 2, DAILY, TUESDAY, 0)]
+    )
+    by_kind = {one.kind: one for one in first if one.target_id == 1}
+    assert await claim(database) == []
     async with database.write() as connection:
-        assert await deliveries.claim(connection, Subscriber.CHANNEL, 1, DeliveryKind.DAILY, MONDAY, NOW)
-        raise ZeroDivisionError
-
-
-async def test_the_newest_delivery_is_the_one_that_was_touched_last(database: Database) -> None:
-    first = await claim(database, day=TUESDAY)
-    second = await claim(database, day=MONDAY, now=NOW + timedelta(minutes=1))
-    assert first is not None
-    assert second is not None
+        # Not sent yet is open, and so is what nobody knows of.
+        await deliveries.fail(connection, by_kind[DAILY].id, Reason.UNREACHED, "?", NOW + HOUR, NOW)
+        await deliveries.leave_unconfirmed(connection, by_kind[ALERT].id, Reason.UNREACHED, "?", NOW + HOUR, NOW)
+    assert await claim(database) == []
     async with database.write() as connection:
-        newest = await deliveries.newest(connection, Subscriber.CHANNEL, 1, DeliveryKind.DAILY)
-        assert newest == second
-        await deliveries.fail(connection, first.id, "why", NOW + timedelta(minutes=2))
-        newest = await deliveries.newest(connection, Subscriber.CHANNEL, 1, DeliveryKind.DAILY)
-    assert newest is not None
-    assert newest.id == first.id
-
-
-async def test_the_fingerprint_of_the_commands(database: Database) -> None:
+        await deliveries.confirm(connection, [(by_kind[DAILY].id, 1, 1)], NOW)
+    assert keys(await claim(database)) == [(CHANNEL, 1, DAILY, TUESDAY, 0)]
     async with database.write() as connection:
-        assert await commands.fingerprint(connection, BIG) is None
-        await commands.set_fingerprint(connection, BIG, "one")
-        await commands.set_fingerprint(connection, 7, "seven")
-        await commands.set_fingerprint(connection, BIG, "two")
-        assert await commands.fingerprint(connection, BIG) == "two"
-        assert await commands.fingerprint(connection, 7) == "seven"
-        await servers.forget(connection)
-        assert await commands.fingerprint(connection, BIG) is None
+        await deliveries.set_aside(connection, by_kind[ALERT].id, Reason.UNCONFIRMED, None, NOW)
+    assert keys(await claim(database)) == [(CHANNEL, 1, ALERT, MONDAY, 1)]
+
+
+async def test_direct_messages_are_due_when_their_channel_is_known(database: Database) -> None:
+    await plan(
+        database,
+        alert(7, target=USER),
+        alert(7, TUESDAY, target=USER),
+        alert(8, target=USER),
+        alert(9, target=USER, state=STATES.SET_ASIDE, reason=Reason.DMS_CLOSED),
+    )
+    async with database.write() as connection:
+        await targets.keep(connection, USER, 7)
+        # A channel with the number of a person.
+        await targets.set_dm_channel(connection, 8, 80)
+        waiting = await deliveries.unreachable(connection, NOW, 10)
+        assert keys(waiting) == [(USER, 7, ALERT, MONDAY, 0)]
+    assert keys(await claim(database)) == [(USER, 8, ALERT, MONDAY, 0)]
+    assert [one.id for one in await claim(database, only=waiting[0].id)] == [waiting[0].id]
+    async with database.write() as connection:
+        await deliveries.confirm(connection, [(waiting[0].id, 70, 1)], NOW)
+        assert keys(await deliveries.unreachable(connection, NOW, 10)) == [(USER, 7, ALERT, TUESDAY, 0)]
+        await targets.set_dm_channel(connection, 7, 70)
+        assert await deliveries.unreachable(connection, NOW, 10) == []
+    assert keys(await claim(database)) == [(USER, 7, ALERT, TUESDAY, 0)]
+
+
+async def test_one_that_is_asked_for_is_claimed_before_its_time(database: Database) -> None:
+    await plan(database, post(1, MONDAY), post(1, TUESDAY))
+    first, second = await held(database)
+    (failed,) = await claim(database, limit=1)
+    async with database.write() as connection:
+        await deliveries.fail(connection, failed.id, Reason.REFUSED, "?", NOW + HOUR, NOW)
+    assert await claim(database) == []
+    assert [one.id for one in await claim(database, only=second.id)] == [second.id]
+    assert [one.id for one in await claim(database, only=first.id)] == [first.id]
+    async with database.write() as connection:
+        await deliveries.confirm(connection, [(first.id, 1, 1)], NOW)
+    assert await claim(database, only=first.id) == []
+    assert await claim(database, only=10**6) == []
+
+
+async def test_what_its_claimer_holds_is_not_claimed_again(database: Database) -> None:
+    await plan(database, post(1), post(2), post(3))
+    first, second, third = await held(database, *((CHANNEL, one) for one in (1, 2, 3)))
+    assert [one.id for one in await claim(database, but=[first.id, third.id])] == [second.id]
+    assert await claim(database, only=first.id, but={first.id}) == []
+    assert [one.id for one in await claim(database, NOW + DAY, but={first.id: None}.keys())] == [third.id, second.id]
+
+
+async def test_a_claim_that_was_never_confirmed_keeps_its_time(database: Database) -> None:
+    await plan(database, post())
+    first = await claim_one(database)
+    later = NOW + HOUR
+    again = await claim_one(database, later, claimer="two")
+    assert again == replace(
+        first, attempts=2, claimed_by="two", claimed_at=NOW, updated_at=later, due_at=later + 10 * MINUTE
+    )
+    async with database.write() as connection:
+        await deliveries.leave_unconfirmed(connection, again.id, Reason.UNREACHED, "?", later + MINUTE, later)
+    assert (await get(database, again.id)).due_at == later + MINUTE
+    assert await claim(database, later) == []
+    third = await claim_one(database, later + MINUTE)
+    assert (third.claimed_at, third.attempts, third.reason, third.nonce) == (NOW, 3, None, first.nonce)
+
+
+async def test_a_claim_after_a_failure_has_a_time_of_its_own(database: Database) -> None:
+    await plan(database, post())
+    first = await claim_one(database)
+    async with database.write() as connection:
+        await deliveries.fail(connection, first.id, Reason.REFUSED, "Cannot send", NOW + HOUR, NOW + MINUTE)
+    failed = await get(database, first.id)
+    assert (failed.state, failed.reason, failed.why) == (STATES.FAILED, Reason.REFUSED, "Cannot send")
+    assert (failed.due_at, failed.updated_at, failed.claimed_at) == (NOW + HOUR, NOW + MINUTE, None)
+    assert await claim(database, NOW + HOUR - MINUTE) == []
+    again = await claim_one(database, NOW + HOUR)
+    # One delivery, one nonce: had the first message arrived after all, Discord gives that one.
+    assert (again.id, again.nonce, again.attempts) == (first.id, first.nonce, 2)
+    assert again.claimed_at == again.updated_at == NOW + HOUR
+
+
+async def test_of_many_claims_at_once_each_delivery_is_given_once(database: Database) -> None:
+    await plan(database, *(post(number) for number in range(40)))
+    given_out = await asyncio.gather(*(claim(database, claimer=f"{one}", limit=7) for one in range(8)))
+    counted = Counter(one.target_id for batch in given_out for one in batch)
+    assert counted == Counter(range(40))
+    assert await claim(database) == []
+
+
+async def test_a_new_run_takes_over_what_others_claimed(database: Database) -> None:
+    await plan(database, post(1), post(2), post(3))
+    for number, claimer in ((1, "old"), (2, "new")):
+        assert (await claim_one(database, claimer=claimer, limit=1)).target_id == number
+    async with database.write() as connection:
+        await deliveries.take_over(connection, "new", NOW + MINUTE)
+    claimed = await claim(database, NOW + MINUTE, claimer="new")
+    assert [(one.target_id, one.claimed_at) for one in claimed] == [(3, NOW + MINUTE), (1, NOW)]
+    (other,) = await held(database, (CHANNEL, 2))
+    assert other.due_at == NOW + 10 * MINUTE
+
+
+# The nonce
+
+ids = st.integers(0, BIG) | st.sampled_from([0, 1, 35, 36, BIG])
+days = st.dates(date(2020, 1, 1), date(2099, 12, 31))
+parts = st.integers(0, 35) | st.integers(0, 2)
+rows = st.tuples(st.sampled_from(Subscriber), ids, st.sampled_from(DeliveryKind), days, parts)
+
+
+@given(rows, rows)
+def test_a_nonce_is_of_one_delivery(one: tuple[object, ...], other: tuple[object, ...]) -> None:
+    first, second = nonce(*one), nonce(*other)  # type: ignore[arg-type]
+    assert (first == second) == (one == other)
+    assert 0 < len(first) <= 25
+
+
+@given(rows, st.sampled_from(Subscriber), st.sampled_from(DeliveryKind), days, parts, st.integers(0, 40))
+def test_a_nonce_of_a_delivery_that_is_near(
+    one: tuple[Subscriber, int, DeliveryKind, date, int],
+    target: Subscriber,
+    kind: DeliveryKind,
+    day: date,
+    part: int,
+    bit: int,
+) -> None:
+    """One thing changed at a time."""
+    near = [
+        (target, *one[1:]),
+        (one[0], one[1] ^ 1 << bit, *one[2:]),
+        (*one[:2], kind, *one[3:]),
+        (*one[:3], day, one[4]),
+        (*one[:4], part),
+    ]
+    for other in near:
+        assert (nonce(*one) == nonce(*other)) == (one == other)
+
+
+def test_the_longest_nonce() -> None:
+    made = [nonce(target, BIG, kind, date(2099, 12, 31), 35) for target in Subscriber for kind in DeliveryKind]
+    assert {len(one) for one in made} <= set(range(20, 26))
+    assert all(one.isascii() for one in made)
+
+
+async def test_the_nonce_is_the_same_in_another_database(database: Database) -> None:
+    await plan(database, post(5, TUESDAY), post(5, MONDAY), alert(5, MONDAY, 3))
+    first = {(one.kind, one.digest_date): one.nonce for one in await held(database, (CHANNEL, 5))}
+    async with database.write() as connection:
+        assert await deliveries.remove_all(connection, CHANNEL, 5) == 3
+    await plan(database, alert(5, MONDAY, 3), post(4), post(5, MONDAY), post(5, TUESDAY), now=NOW + timedelta(days=9))
+    assert {(one.kind, one.digest_date): one.nonce for one in await held(database, (CHANNEL, 5))} == first

@@ -9,7 +9,8 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,39 +20,60 @@ from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import storage
-from bot import jobs, lookup, query
+from bot import ingestion, lookup, query
 from storage import (
+    accounts,
     authors,
     channels,
     commands,
     deliveries,
     digests,
     lookups,
+    matches,
+    outcomes,
     papers,
     schema,
     search,
     servers,
     subscriptions,
+    targets,
 )
 from storage.database import Database
-from storage.models import Channel, DeliveryKind, Follows, Subscriber
+from storage.deliveries import Plan
+from storage.matches import Found
+from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Follows, Reason, Subscriber
+from storage.outcomes import Outcome
 from tests.storage.support import MONDAY, SOURCE, TUESDAY, digest, dump, paper, store, url_of
 
 NOW = datetime(2024, 6, 21, tzinfo=UTC)
 CHANNEL = Channel(1, 2, time(9), "Asia/Seoul", 5, 0, "ko", False, NOW)
 DAILY = (Subscriber.CHANNEL, 1, DeliveryKind.DAILY)
+ALERT = (Subscriber.USER, 7, DeliveryKind.ALERT)
+DAY = timedelta(days=1)
+LATER = NOW + timedelta(days=400)
+FOUND = Found(*ALERT[:2], MONDAY, 0, "2401.00001", 1)
+# The delivery 1 of the fixture, which is claimed.
+CLAIMED = Delivery(1, *DAILY, MONDAY, 0, DeliveryState.CLAIMED, 1, "nonce", NOW, NOW, NOW)
 
 READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "authors.like": lambda c: authors.like(c, "ana"),
     "authors.nearest": lambda c: authors.nearest(c, ("anna", "lopez")),
     "authors.of_papers": lambda c: c.run_sync(authors.of_papers, [1, 2]),
-    "channels.due": lambda c: channels.due(c, NOW),
+    "channels.count": lambda c: channels.count(c),
+    "channels.due": lambda c: channels.due(c, NOW, MONDAY),
     "channels.get": lambda c: channels.get(c, 1),
+    "channels.get_all": lambda c: channels.get_all(c, [1, 2]),
     "channels.of_guild": lambda c: channels.of_guild(c, 2),
     "commands.fingerprint": lambda c: commands.fingerprint(c, 1),
-    "deliveries.newest": lambda c: deliveries.newest(c, *DAILY),
+    "deliveries.get": lambda c: deliveries.get(c, 1),
+    "accounts.missed": lambda c: accounts.missed(c, 7),
+    "deliveries.of_day": lambda c: deliveries.of_day(c, *DAILY, MONDAY),
+    "accounts.since": lambda c: accounts.since(c, *DAILY[:1], [1], NOW),
+    "accounts.unconfirmed": lambda c: accounts.unconfirmed(c),
+    "deliveries.unreachable": lambda c: deliveries.unreachable(c, NOW, 5),
     "digests.days": lambda c: digests.days(c),
     "digests.months": lambda c: digests.months(c),
+    "digests.most_votes": lambda c: digests.most_votes(c, 5),
     "digests.nearest": lambda c: digests.nearest(c, TUESDAY),
     "digests.newest": lambda c: digests.newest(c),
     "digests.unmatched": lambda c: digests.unmatched(c, MONDAY),
@@ -59,6 +81,8 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "lookups.run": lambda c: lookups.run(c, lookup.by_keyword("zebra")),
     "lookups.show": lambda c: lookups.show(c, "zebra"),
     "lookups.top_of_day": lambda c: lookups.top_of_day(c, MONDAY),
+    "matches.last_parts": lambda c: matches.last_parts(c, MONDAY),
+    "matches.of": lambda c: matches.of(c, [3, 4]),
     "papers.count": lambda c: papers.count(c, papers.Filter(query=query.parse("zebra"))),
     "papers.find": lambda c: papers.find(c, papers.Filter(query=query.parse("zebra"))),
     "papers.read": lambda c: c.run_sync(papers.read, papers.selected(papers.Filter())),
@@ -67,30 +91,75 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "servers.known": lambda c: servers.known(c),
     "subscriptions.every": lambda c: subscriptions.every(c),
     "subscriptions.get": lambda c: subscriptions.get(c, 1),
+    "subscriptions.get_all": lambda c: subscriptions.get_all(c, [1]),
+    "subscriptions.still": lambda c: subscriptions.still(c, [1]),
     "subscriptions.of": lambda c: subscriptions.of(c, Subscriber.USER, [7]),
+    "targets.dm_channels": lambda c: targets.dm_channels(c, [7]),
+    "targets.get": lambda c: targets.get(c, Subscriber.CHANNEL, 1),
+    "targets.guilds": lambda c: targets.guilds(c),
+    "targets.left_before": lambda c: targets.left_before(c, LATER),
+    "targets.of_guild": lambda c: targets.of_guild(c, 2),
+    "targets.people_refused": lambda c: targets.people_refused(c),
+    "targets.reasons": lambda c: targets.reasons(c, Subscriber.CHANNEL, [1, 3]),
+    "targets.set_aside": lambda c: targets.set_aside(c),
 }
 NEW = digest(TUESDAY, (paper("2401.00009", "A lion", "Bo Li"), 3, "lions"))
 WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "channels.keep": lambda c: channels.keep(c, CHANNEL_TWO),
     "channels.remove": lambda c: channels.remove(c, 1),
-    "channels.set_next_post": lambda c: channels.set_next_post(c, 1, NOW.replace(year=2030)),
+    "channels.set_posts": lambda c: channels.set_posts(c, [replace(CHANNEL, last_planned=TUESDAY)]),
     "channels.set_paused": lambda c: channels.set_paused(c, 1, True, NOW),
-    "channels.set_posted": lambda c: channels.set_posted(c, 1, TUESDAY),
     "commands.set_fingerprint": lambda c: commands.set_fingerprint(c, 1, "new"),
-    "deliveries.claim": lambda c: deliveries.claim(c, *DAILY, TUESDAY, NOW),
-    "deliveries.confirm": lambda c: deliveries.confirm(c, 1, 99, NOW),
-    "deliveries.fail": lambda c: deliveries.fail(c, 1, "why", NOW),
+    "deliveries.claim": lambda c: deliveries.claim(c, "two", NOW, LATER, limit=5),
+    "deliveries.confirm": lambda c: deliveries.confirm(c, [(1, 1, 99)], NOW),
+    "deliveries.expire": lambda c: deliveries.expire(c, 1, Reason.TOO_OLD, NOW),
+    "deliveries.expire_old": lambda c: deliveries.expire_old(c, LATER, None, NOW),
+    "deliveries.fail": lambda c: deliveries.fail(c, 1, Reason.REFUSED, "why", LATER, NOW),
+    "deliveries.leave_unconfirmed": lambda c: deliveries.leave_unconfirmed(c, 1, Reason.UNREACHED, "why", LATER, NOW),
+    "deliveries.plan": lambda c: deliveries.plan(c, [Plan(*DAILY, TUESDAY)], NOW),
+    "deliveries.plan_again": lambda c: deliveries.plan_again(c, 1, LATER),
+    "deliveries.plan_set_aside_again": lambda c: deliveries.plan_set_aside_again(c, *ALERT[:2], NOW - DAY, LATER),
+    "deliveries.read_in_list": lambda c: deliveries.read_in_list(c, 3, NOW),
+    "deliveries.release": lambda c: deliveries.release(c, [1], NOW),
+    "deliveries.remove_all": lambda c: deliveries.remove_all(c, *DAILY[:2]),
+    "deliveries.remove_before": lambda c: deliveries.remove_before(c, LATER),
+    "deliveries.set_aside": lambda c: deliveries.set_aside(c, 1, Reason.REFUSED, "why", NOW),
+    "deliveries.set_aside_all": lambda c: deliveries.set_aside_all(c, Subscriber.CHANNEL, 2, Reason.REFUSED, NOW),
+    "deliveries.take_over": lambda c: deliveries.take_over(c, "two", LATER),
+    "deliveries.withdraw": lambda c: deliveries.withdraw(c, Subscriber.CHANNEL, 2, DeliveryKind.DAILY, NOW),
     "digests.set_matched": lambda c: digests.set_matched(c, [digest(MONDAY, (paper("2401.00001"), 1))], MONDAY),
     "digests.store": lambda c: c.run_sync(digests.store, NEW, SOURCE),
     "digests.set_unmatched": lambda c: renamed_and_unmatched(c),
+    "matches.add": lambda c: matches.add(c, MONDAY, [replace(FOUND, part=1)]),
+    "outcomes.write": lambda c: outcomes.write(c, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
     "search.index": lambda c: c.run_sync(search.index, [(1, query.Document(" lion ", " ", " "), True)]),
     "subscriptions.add": lambda c: subscriptions.add(c, Subscriber.USER, 8, Follows.KEYWORD, "a", "a", "en"),
-    "servers.forget": lambda c: servers.forget(c),
+    "servers.are": lambda c: servers.are(c, [], NOW),
+    "servers.forget_all": lambda c: servers.forget_all(c),
+    "servers.forget_channel": lambda c: servers.forget_channel(c, 1),
+    "servers.forget_person": lambda c: servers.forget_person(c, 7),
+    "servers.leave": lambda c: servers.leave(c, 2, NOW),
+    "servers.tidy": lambda c: servers.tidy(c, LATER),
     "subscriptions.remove_all": lambda c: subscriptions.remove_all(c, Subscriber.USER, 7),
     "subscriptions.remove": lambda c: subscriptions.remove(c, [1]),
+    "targets.accepted": lambda c: targets.accepted(c, [(Subscriber.USER, 7)]),
+    "targets.come_back": lambda c: targets.come_back(c, 4),
+    "targets.keep": lambda c: targets.keep(c, Subscriber.CHANNEL, 9, 2),
+    "targets.leave": lambda c: targets.leave(c, 2, NOW),
+    "targets.refuse": lambda c: targets.refuse(c, Subscriber.CHANNEL, 1, Reason.REFUSED, "why", NOW, 1),
+    "targets.remove": lambda c: targets.remove(c, Subscriber.CHANNEL, 1),
+    "targets.set_dm_channel": lambda c: targets.set_dm_channel(c, 7, 71),
 }
 CHANNEL_TWO = Channel(5, 2, time(9), "Asia/Seoul", 5, 0, "ko", False, NOW)
-WITHOUT_A_CONNECTION = {"papers.selected", "search.matches", "search.title_begins", "search.closest"}
+WITHOUT_A_CONNECTION = {
+    "deliveries.delivery",
+    "nonce.nonce",
+    "outcomes.pause",
+    "papers.selected",
+    "search.matches",
+    "search.title_begins",
+    "search.closest",
+}
 
 
 async def renamed_and_unmatched(connection: AsyncConnection) -> None:
@@ -106,7 +175,18 @@ async def held(database: Database) -> Database:
     async with database.write() as connection:
         await channels.keep(connection, CHANNEL)
         await subscriptions.add(connection, Subscriber.USER, 7, Follows.KEYWORD, "zebra", "zebra", "en")
-        await deliveries.claim(connection, *DAILY, MONDAY, NOW)
+        await targets.keep(connection, Subscriber.CHANNEL, 1, 2)
+        await targets.keep(connection, Subscriber.CHANNEL, 3, 4)
+        await targets.leave(connection, 4, NOW)
+        await targets.keep(connection, Subscriber.USER, 7)
+        await targets.set_dm_channel(connection, 7, 70)
+        await targets.refuse(connection, Subscriber.USER, 7, Reason.DMS_CLOSED, "why", NOW, 3)
+        await deliveries.plan(connection, [Plan(*DAILY, MONDAY)], NOW - DAY)
+        await deliveries.claim(connection, "one", NOW, NOW)
+        aside = (DeliveryState.SET_ASIDE, Reason.DMS_CLOSED)
+        plans = [Plan(Subscriber.CHANNEL, 2, DeliveryKind.DAILY, MONDAY)]
+        await deliveries.plan(connection, [*plans, *(Plan(*ALERT, MONDAY, part, *aside) for part in (0, 1))], NOW)
+        await matches.add(connection, MONDAY, [FOUND])
         await commands.set_fingerprint(connection, 1, "old")
     return database
 
@@ -142,7 +222,7 @@ def told_of_beginning(tell: Callable[[], None]) -> Iterator[None]:
 def test_every_function_is_here() -> None:
     there = set()
     for module in pkgutil.iter_modules(storage.__path__):
-        if module.name in ("backup", "database", "migrations", "models", "schema", "sqlite"):
+        if module.name in ("backup", "database", "integrity", "migrations", "models", "schema", "sqlite"):
             continue
         loaded = import_module(f"storage.{module.name}")
         there |= {
@@ -203,7 +283,7 @@ async def test_an_import_waits_and_goes_on(held: Database, path: Path, tmp_path:
     file.write_text("## Daily Papers (2024-02-02)\n\n### [Lions](https://arxiv.org/abs/2402.00001)\n", "utf-8")
     asked = threading.Event()
     with locked(path) as other, told_of_beginning(asked.set):
-        task = asyncio.create_task(jobs.ingest(held, [file]))
+        task = asyncio.create_task(ingestion.ingest(held, [file]))
         assert await asyncio.to_thread(asked.wait, 60)
         async with held.read() as connection:
             assert await papers.count(connection, papers.Filter()) == 1

@@ -174,7 +174,7 @@ def test_the_database_that_is_named(paperboy: Run, tmp_path: Path) -> None:
     ("url", "sentence"),
     [
         ("sqlite:///paperboy.db", "✗ The database address 'sqlite:///paperboy.db' cannot be used: "),
-        ("sqlite+aiosqlite:///day.md", "✗ The database 'day.md' cannot be opened: file is not a database"),
+        ("sqlite+aiosqlite:///day.md", "✗ 'day.md' is no database. Move it away"),
     ],
 )
 def test_a_database_that_cannot_be_used(paperboy: Run, tmp_path: Path, url: str, sentence: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,8 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot import ingestion, sources
+from storage.database import Database
 from tests.wire.discord_server import DiscordServer
 from tests.wire.faults import Fault, Happening, Step
 from tests.wire.serving import TOKEN
@@ -288,8 +289,17 @@ async def test_what_was_missed_is_replayed() -> None:
             await server.until(lambda: server.identified == 2)
 
 
+async def read_in(folder: Path) -> None:
+    """Has the bot's database hold the sample when the bot starts."""
+    database = await Database.open(f"sqlite+aiosqlite:///{folder / 'paperboy.db'}")
+    try:
+        await ingestion.ingest(database, sources.files([SAMPLE]))
+    finally:
+        await database.close()
+
+
 async def test_the_bot_answers_people(tmp_path: Path) -> None:
-    shutil.copytree(SAMPLE, tmp_path / "digests")
+    await read_in(tmp_path)
     async with DiscordServer() as server:
         guild = server.add_guild("Town", channels=3)
         alex = server.add_user("alex")
@@ -323,7 +333,7 @@ async def test_the_bot_answers_people(tmp_path: Path) -> None:
 
 
 async def test_the_bot_is_killed_where_a_test_wants_it(tmp_path: Path) -> None:
-    shutil.copytree(SAMPLE, tmp_path / "digests")
+    await read_in(tmp_path)
     async with DiscordServer() as server:
         (channel,) = server.add_guild().channels
         async with running(server, tmp_path) as process:

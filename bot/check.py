@@ -1,0 +1,111 @@
+"""``paperboy check``: whether all is well, and what to do where it is not. It changes nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot import language, refusals
+from bot.config import Settings
+from bot.errors import DatabaseError, SourceError
+from bot.sources import files
+from storage import accounts, channels, digests, integrity, targets
+from storage.database import HEAD, Database
+from storage.models import Subscriber
+from storage.sqlite import file_of
+
+OLD_DAYS = 4
+"""A newest digest older than this, a weekend and a holiday, is worth a look."""
+
+# The id of the application in base64, a time, and a signature (Discord, Reference: Authentication).
+_TOKEN = re.compile(r"([\w-]{18,})\.[\w-]{5,8}\.[\w-]{27,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``well`` is None where it is neither well nor wrong."""
+
+    well: bool | None
+    said: str
+
+
+async def check(settings: Settings, token: str | None, now: datetime) -> list[Finding]:
+    """Looks at the token, the digests, and the database with its channels."""
+    findings = [Finding(True, "The configuration can be used."), _token(token), _digests(settings)]
+    path = file_of(settings.database.url)
+    if not path.exists():
+        return [*findings, Finding(None, f"There is no database at '{path}' yet; the first start makes it.")]
+    try:
+        faults, revision = integrity.faults(path), integrity.revision(path)
+    except DatabaseError as error:
+        return [*findings, Finding(False, str(error))]
+    if faults:
+        said = f"The database '{path}' is damaged: {'; '.join(faults)}. End Paperboy, and put a backup in its place."
+        return [*findings, Finding(False, said)]
+    findings.append(Finding(True, f"The database '{path}' is whole."))
+    if revision != HEAD:
+        said = "It is of an older version; the next start copies it and brings it up to date."
+        return [*findings, Finding(None, said if revision else "It holds nothing of Paperboy's yet.")]
+    try:
+        return findings + await _held(settings, now)
+    except DatabaseError as error:
+        return [*findings, Finding(False, str(error))]
+
+
+def _token(token: str | None) -> Finding:
+    if token is None:
+        return Finding(False, "There is no token: set DISCORD_TOKEN, or DISCORD_TOKEN_FILE.")
+    match = _TOKEN.fullmatch(token)
+    try:
+        application = base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)).decode() if match else ""
+    except (binascii.Error, UnicodeDecodeError):
+        application = ""
+    if not application.isdecimal():
+        return Finding(
+            False,
+            "The token does not look like a bot's. Copy it anew from the Developer Portal, under Bot, Reset Token.",
+        )
+    return Finding(True, f"The token looks like a bot's, of the application {application}.")
+
+
+def _digests(settings: Settings) -> Finding:
+    try:
+        number = len(files([settings.digests.path]))
+    except SourceError as error:
+        return Finding(False, f"No digests are read: {error}")
+    return Finding(True, f"{number} digest files in '{settings.digests.path}'.")
+
+
+async def _held(settings: Settings, now: datetime) -> list[Finding]:
+    database = await Database.open(settings.database.url)
+    try:
+        async with database.read() as connection:
+            newest = await digests.newest(connection)
+            posted_to = await channels.count(connection)
+            aside = await targets.set_aside(connection)
+            unknown = await accounts.unconfirmed(connection)
+    finally:
+        await database.close()
+    findings = [_newest(newest, now.date()), Finding(True, f"{posted_to} channels have a daily post.")]
+    english = language.language(language.ENGLISH)
+    for target in aside:
+        reason = english.text(refusals.SENTENCES[target.reason], why=target.why or "?") if target.reason else ""
+        since = f"since {target.set_aside_at:%Y-%m-%d}"
+        where = "channel" if target.target is Subscriber.CHANNEL else "person"
+        server = f" of server {target.guild_id}" if target.guild_id else ""
+        findings.append(Finding(False, f"Nothing is sent to {where} {target.target_id}{server} {since}. {reason}"))
+    findings += [
+        Finding(False, f"Nobody knows whether delivery {one.id} to {one.target} {one.target_id} is there.")
+        for one in unknown
+    ]
+    return findings
+
+
+def _newest(newest: date | None, today: date) -> Finding:
+    if newest is None:
+        return Finding(None, "No digest is held yet.")
+    days = (today - newest).days
+    return Finding(days <= OLD_DAYS, f"The newest digest is of {newest}, {days} days ago.")

@@ -1,0 +1,96 @@
+"""What deliveries say: rows of the ledger -> messages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date
+
+from discord import ui
+
+from bot import ranking, rendering
+from bot.language import language
+from storage import channels, lookups, matches, papers, subscriptions
+from storage.database import Database
+from storage.models import Channel, Delivery, DeliveryKind, Entry, Reason, Subscription
+
+log = logging.getLogger(__name__)
+
+Composed = ui.LayoutView | Reason
+"""A message, or why there is none: nothing is left to say, or it cannot be drawn."""
+
+
+class Composer:
+    """Draws deliveries; of daily posts that say the same it draws one. For one round of sending, for it keeps what it
+    has read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._days: dict[date, list[Entry]] = {}
+        self._daily: dict[tuple[date, int, int, str], ui.LayoutView | None] = {}
+
+    async def compose(self, batch: Sequence[Delivery]) -> dict[int, Composed]:
+        """The message of each delivery, by its id."""
+        async with self._database.read() as connection:
+            set_up = await channels.get_all(
+                connection, [one.target_id for one in batch if one.kind is DeliveryKind.DAILY]
+            )
+            for day in {one.digest_date for one in batch if one.kind is DeliveryKind.DAILY} - self._days.keys():
+                self._days[day] = await lookups.top_of_day(connection, day)
+            alerts = [one.id for one in batch if one.kind is DeliveryKind.ALERT]
+            told = await matches.of(connection, alerts) if alerts else {}
+            arxiv_ids = sorted({arxiv_id for papers_of in told.values() for arxiv_id in papers_of})
+            which = papers.Filter(arxiv_ids=tuple(arxiv_ids), once=True)
+            entries = await papers.find(connection, which) if arxiv_ids else []
+            follow_ids = {one for papers_of in told.values() for found_by in papers_of.values() for one in found_by}
+            follows = await subscriptions.get_all(connection, follow_ids) if follow_ids else {}
+        found = {entry.paper.arxiv_id: entry for entry in entries}
+        composed: dict[int, Composed] = {}
+        for delivery in batch:
+            try:
+                if delivery.kind is DeliveryKind.DAILY:
+                    view = self._post(delivery, set_up.get(delivery.target_id))
+                else:
+                    view = _alert(delivery, told.get(delivery.id, {}), found, follows)
+                composed[delivery.id] = view or Reason.WITHDRAWN
+            except Exception:
+                log.exception("a delivery cannot be drawn", extra={"delivery": delivery.id})
+                composed[delivery.id] = Reason.NOT_DRAWN
+        return composed
+
+    def _post(self, delivery: Delivery, channel: Channel | None) -> ui.LayoutView | None:
+        if channel is None:
+            return None
+        day = delivery.digest_date
+        key = (day, channel.top, channel.min_votes, channel.language)
+        if key not in self._daily:
+            chosen = ranking.top(self._days[day], channel.top, channel.min_votes)
+            words, total = language(channel.language), len(self._days[day])
+            # Its mark is the same in each channel, and so is the whole message.
+            self._daily[key] = rendering.daily(day, total, chosen, words, delivery.mark) if chosen else None
+        return self._daily[key]
+
+
+def _alert(
+    delivery: Delivery,
+    told: dict[str, list[int]],
+    found: dict[str, Entry],
+    follows: dict[int, Subscription],
+) -> ui.LayoutView | None:
+    by_entry = [
+        (found[arxiv_id], [follows[one] for one in ids if one in follows])
+        for arxiv_id, ids in told.items()
+        if arxiv_id in found
+    ]
+    by_entry = [(entry, why) for entry, why in by_entry if why]
+    if not by_entry:
+        return None
+    ranked = {
+        entry.paper.arxiv_id: place
+        for place, entry in enumerate(ranking.top([entry for entry, _ in by_entry], len(by_entry)))
+    }
+    by_entry.sort(key=lambda one: ranked[one[0].paper.arxiv_id])
+    shown = [(entry, [follow.text for follow in why]) for entry, why in by_entry]
+    followed = {follow.id: follow.text for _, why in by_entry for follow in why}
+    words = language(by_entry[0][1][0].language)
+    return rendering.alert(delivery.digest_date, shown, list(followed.items()), words, delivery.mark)

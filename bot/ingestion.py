@@ -1,0 +1,120 @@
+"""Digests read and kept: files once, and a folder again where it has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from bot import sources
+from bot.errors import SourceError
+from bot.parsing import Parsed
+from storage import digests
+from storage.database import Database
+from storage.models import Reject
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import read: digests by date, entries, papers by arXiv id, rejects, files without a digest;
+    and how many entries it changed."""
+
+    dates: set[date] = field(default_factory=set)
+    entries: int = 0
+    papers: set[str] = field(default_factory=set)
+    rejected: list[Reject] = field(default_factory=list)
+    empty: list[Path] = field(default_factory=list)
+    changed: int = 0
+
+
+async def ingest(
+    database: Database, files: Iterable[Path], read_one: Callable[[Path], None] = lambda path: None
+) -> Imported:
+    """Reads digest files and keeps what they hold, one transaction a file; ``read_one`` is called after each."""
+    report = Imported()
+    for path in files:
+        with _in_bulk():
+            parsed, changed = await asyncio.to_thread(_ingest_one, database, path)
+        report.changed += changed
+        for digest in parsed.digests:
+            report.dates.add(digest.date)
+            report.entries += len(digest.entries)
+            report.papers.update(entry.paper.arxiv_id for entry in digest.entries)
+        report.rejected.extend(parsed.rejects)
+        if not parsed.digests:
+            report.empty.append(path)
+        read_one(path)
+    return report
+
+
+class Folder:
+    """A folder of digests, read again where a file is new or has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._reachable = True
+
+    async def ingest(self, database: Database) -> Imported:
+        """Reads what has changed since the last time. A folder that is not there yet holds nothing."""
+        changed = await asyncio.to_thread(self._changed)
+        report = await ingest(database, changed)
+        self._seen |= changed
+        for reject in report.rejected:
+            log.warning("%s:%s: %s", reject.path, reject.line or "", reject.reason)
+        if report.changed:
+            log.info("read %s files: %s entries changed", len(changed), report.changed)
+        return report
+
+    def _changed(self) -> dict[Path, tuple[int, int]]:
+        try:
+            stats = {path: path.stat() for path in sources.files([self.path])}
+        except (SourceError, OSError) as error:
+            if self._reachable:
+                log.warning("no digests are read: %s", error)
+            self._reachable = False
+            return {}
+        self._reachable = True
+        marks = {path: (stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}
+        return {path: mark for path, mark in marks.items() if self._seen.get(path) != mark}
+
+
+@contextmanager
+def _in_bulk() -> Iterator[None]:
+    """Has the reading thread give way to the event loop every half millisecond: Python waits 5 ms, and an answer takes
+    dozens of steps between the loop and the database's thread. And has Python look for garbage cycles seldom: an import
+    makes none, and looking for them took a sixth of its time."""
+    interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(0.0005)
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*thresholds)
+
+
+def _ingest_one(database: Database, path: Path) -> tuple[Parsed, int]:
+    parsed = _without_future(sources.read(path), path)
+    if not parsed.digests:
+        return parsed, 0
+    with database.write_here() as connection:
+        stored = [digests.store(connection, digest, sources.FILES) for digest in parsed.digests]
+    return parsed, sum(one.changed_entries for one in stored)
+
+
+def _without_future(parsed: Parsed, path: Path) -> Parsed:
+    """A mistyped year would be the newest digest for years, and no other would be posted."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    kept = tuple(digest for digest in parsed.digests if digest.date <= tomorrow)
+    ahead = [digest.date for digest in parsed.digests if digest.date > tomorrow]
+    rejects = tuple(Reject(str(path), None, f"the date {day} is in the future") for day in ahead)
+    return Parsed(kept, parsed.rejects + rejects)

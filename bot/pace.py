@@ -1,0 +1,92 @@
+"""How fast Paperboy may act of its own accord, by Discord's rules (Rate Limits; User, Create DM).
+
+discord.py waits for each route's own limit. What is here is what it does not do: staying under the limit of all routes
+together, opening direct messages slowly, and stopping before too many refusals have Discord block the bot's address.
+Answers to interactions are free of the limit, and nothing here delays them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from datetime import timedelta
+from types import SimpleNamespace
+
+import aiohttp
+from aiolimiter import AsyncLimiter
+
+log = logging.getLogger(__name__)
+
+GLOBAL_LIMIT = 50
+"""Requests a second that Discord takes from a bot."""
+REFUSALS = 5_000
+"""Answers of 401, 403 and 429 in ten minutes at which the sender stops; at 10,000 Discord blocks the address."""
+_WINDOW = 600.0
+
+
+class Pace:
+    """Waits before requests. ``requests_per_second`` leaves room for bursts below Discord's 50."""
+
+    def __init__(self, requests_per_second: float, dms_per_second: float) -> None:
+        self._requests = _limiter(requests_per_second)
+        self._dms = _limiter(dms_per_second)
+        self.refusals = Refusals()
+
+    async def request(self) -> None:
+        """Waits until a request may be made."""
+        await self._requests.acquire()
+
+    async def direct_message(self) -> None:
+        """Waits until another person's direct messages may be opened."""
+        await self._dms.acquire()
+
+
+class Refusals:
+    """Counts Discord's answers of 401, 403 and 429 (Rate Limits, Invalid Request Limit), by a trace of all requests."""
+
+    def __init__(self, limit: int = REFUSALS) -> None:
+        self._limit = limit
+        self._times: deque[float] = deque()
+        self._until = 0.0
+        self.trace = aiohttp.TraceConfig()
+        self.trace.on_request_end.append(self._ended)
+
+    def must_wait(self) -> bool:
+        """Whether nothing may be sent for now."""
+        now = asyncio.get_running_loop().time()
+        while self._times and self._times[0] <= now - _WINDOW:
+            self._times.popleft()
+        return now < self._until
+
+    def count(self, status: int, scope: str | None = None) -> None:
+        """Counts an answer. A 429 of the scope ``shared`` is another's doing, and does not count."""
+        if status not in (401, 403, 429) or (status == 429 and scope == "shared"):
+            return
+        now = asyncio.get_running_loop().time()
+        waits = self.must_wait()
+        self._times.append(now)
+        if waits:
+            return
+        if status == 401:
+            self._until = now + _WINDOW
+            log.error("Discord does not take the token any more; nothing is sent for ten minutes. Was it reset?")
+        elif len(self._times) >= self._limit:
+            # Until the older half of them is out of the window.
+            self._until = self._times[len(self._times) // 2] + _WINDOW
+            log.error(
+                "Discord has refused %s requests in ten minutes; nothing is sent for %s",
+                len(self._times),
+                timedelta(seconds=round(self._until - now)),
+            )
+
+    async def _ended(
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, ended: aiohttp.TraceRequestEndParams
+    ) -> None:
+        self.count(ended.response.status, ended.response.headers.get("X-RateLimit-Scope"))
+
+
+def _limiter(per_second: float) -> AsyncLimiter:
+    # The limiter lets a full bucket pass at once. A small one: a tenth of a second, and half of what is left below 50.
+    bucket = max(1.0, min(per_second / 10, (GLOBAL_LIMIT - per_second) / 2))
+    return AsyncLimiter(bucket, bucket / per_second)

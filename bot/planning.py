@@ -1,0 +1,186 @@
+"""What is owed, written into the ledger: the daily posts whose time has come, and the alerts of new papers.
+
+A posting time is advanced, and papers are noted as matched, in the transaction that plans what comes of it: a crash
+leaves both undone or both done.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfoNotFoundError
+
+from bot.errors import NotFoundError
+from bot.language import message
+from bot.matching import Match, match
+from bot.schedule import end_of_day, next_post_at, owed
+from storage import channels, deliveries, digests, matches, subscriptions, targets
+from storage.database import Database
+from storage.deliveries import Plan
+from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Digest, Reason, Subscriber
+
+log = logging.getLogger(__name__)
+
+NOTHING = message("There is nothing to post: no digest is held, or none of its papers has enough votes.")
+
+_BATCH = 100
+"""Channels planned in one transaction: answers get their turn in between."""
+
+Recipient = tuple[Subscriber, int]
+
+
+async def plan_posts(database: Database, now: datetime, catch_up_days: int) -> int:
+    """Plans the daily posts that are due, and sets the next posting times; how many channels were looked at.
+
+    A channel gets what came since its last digest, at most ``catch_up_days`` of them. Where nothing came, it gets the
+    next one when it comes, if that is on the same local day.
+    """
+    planned = 0
+    while True:
+        async with database.write() as connection:
+            held = await digests.most_votes(connection, catch_up_days)
+            due = await channels.due(connection, now, max(held, default=None), _BATCH)
+            aside = await targets.reasons(connection, Subscriber.CHANNEL, [channel.channel_id for channel in due])
+            looked_at = [_look(channel, held, aside.get(channel.channel_id), now, catch_up_days) for channel in due]
+            await deliveries.plan(connection, [plan for _, plans in looked_at for plan in plans], now)
+            await channels.set_posts(connection, [channel for channel, _ in looked_at])
+            if len(due) < _BATCH:
+                # Of a bot that was down for long some may have been planned before, and more come now.
+                oldest = min(held) if len(held) == catch_up_days else None
+                await deliveries.expire_old(connection, now - timedelta(days=catch_up_days), oldest, now)
+        planned += len(due)
+        if len(due) < _BATCH:
+            return planned
+
+
+async def plan_now(database: Database, channel_id: int, now: datetime) -> Delivery | None:
+    """Plans the newest digest for a channel, whatever its posting time; None where it was posted so long ago that the
+    ledger has forgotten it. What was given up is planned again, and a channel that was set aside is tried again.
+
+    Raises:
+        NotFoundError: there is nothing to post.
+    """
+    async with database.write() as connection:
+        channel = await channels.get(connection, channel_id)
+        held = await digests.most_votes(connection, 1)
+        newest = max(held, default=None)
+        if channel is None or newest is None:
+            raise NotFoundError(NOTHING)
+        key = (Subscriber.CHANNEL, channel_id, DeliveryKind.DAILY)
+        delivery = await deliveries.of_day(connection, *key, newest)
+        if delivery is None and channel.last_planned and newest <= channel.last_planned:
+            # Its row was removed with age.
+            return None
+        if delivery and delivery.state is DeliveryState.SENT:
+            return delivery
+        if held[newest] < channel.min_votes:
+            raise NotFoundError(NOTHING)
+        await targets.keep(connection, Subscriber.CHANNEL, channel_id, channel.guild_id)
+        if delivery is None:
+            await deliveries.plan(connection, [Plan(*key, newest)], now)
+        else:
+            await deliveries.plan_again(connection, delivery.id, now)
+        await channels.set_posts(connection, [replace(channel, last_planned=newest, late_until=None)])
+        return await deliveries.of_day(connection, *key, newest)
+
+
+async def plan_alerts(database: Database, now: datetime, days: int) -> int:
+    """Plans alerts of the new papers to those who follow them; how many papers were held against the subscriptions.
+    Digests older than ``days`` are an archive: nobody is told of them."""
+    since = now.date() - timedelta(days=days)
+    async with database.read() as connection:
+        unmatched = await digests.unmatched(connection, since)
+        follows = await subscriptions.every(connection) if unmatched else []
+    for digest in unmatched:
+        await _plan_alerts_of(database, digest, match(digest.entries, follows), since, now)
+    if not unmatched:
+        async with database.write() as connection:
+            await digests.set_matched(connection, [], since)
+    return sum(len(digest.entries) for digest in unmatched)
+
+
+def _look(
+    channel: Channel, held: dict[date, int], aside: Reason | None, now: datetime, catch_up_days: int
+) -> tuple[Channel, list[Plan]]:
+    """What a channel that is due is owed, and how it stands afterwards."""
+    try:
+        following = next_post_at(now, channel.wall_time, channel.timezone)
+        end_of_today = end_of_day(now, channel.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        log.warning("the time zone is not known here", extra={"channel": channel.channel_id, "zone": channel.timezone})
+        following, end_of_today = now + timedelta(days=1), now
+    astray = now + channels.FARTHEST
+    if channel.next_post_at > astray or (channel.late_until and channel.late_until > astray):
+        # The clock was set back: what was computed by the wrong one would keep the channel silent until then.
+        return replace(channel, next_post_at=min(following, channel.next_post_at), late_until=None), []
+    plans = [
+        Plan(Subscriber.CHANNEL, channel.channel_id, DeliveryKind.DAILY, day, 0, *_state(channel, held[day], aside))
+        for day in owed(held, channel.last_planned, catch_up_days)
+    ]
+    if not plans:
+        return replace(channel, next_post_at=following, late_until=end_of_today), []
+    posted = any(plan.state is DeliveryState.PLANNED for plan in plans)
+    after = replace(
+        channel,
+        next_post_at=following,
+        last_planned=plans[-1].day,
+        last_post_at=now if posted else channel.last_post_at,
+        late_until=None,
+    )
+    return after, plans
+
+
+def _state(channel: Channel, most_votes: int, aside: Reason | None) -> tuple[DeliveryState, Reason | None]:
+    if most_votes < channel.min_votes:
+        return DeliveryState.EXPIRED, Reason.FEW_VOTES
+    if aside:
+        return DeliveryState.SET_ASIDE, aside
+    return DeliveryState.PLANNED, None
+
+
+async def _plan_alerts_of(
+    database: Database, digest: Digest, matched: dict[Recipient, list[Match]], since: date, now: datetime
+) -> None:
+    async with database.write() as connection:
+        # Something may have been unfollowed since it was matched.
+        ids = {follow.id for told in matched.values() for one in told for follow in one.subscriptions}
+        still = await subscriptions.still(connection, sorted(ids))
+        found = [
+            (recipient, one.entry.paper.arxiv_id, follow.id)
+            for recipient, told in matched.items()
+            for one in told
+            for follow in one.subscriptions
+            if follow.id in still
+        ]
+        recipients = list(dict.fromkeys(recipient for recipient, _, _ in found))
+        last = await matches.last_parts(connection, digest.date) if found else {}
+        parts = {recipient: _part(*last.get(recipient, (-1, False))) for recipient in recipients}
+        aside: dict[Recipient, Reason] = {}
+        for target in Subscriber:
+            target_ids = [target_id for one, target_id in recipients if one is target]
+            reasons = await targets.reasons(connection, target, target_ids) if target_ids else {}
+            aside |= {(target, target_id): reason for target_id, reason in reasons.items()}
+        plans = [
+            Plan(
+                *recipient,
+                DeliveryKind.ALERT,
+                digest.date,
+                part,
+                DeliveryState.SET_ASIDE if recipient in aside else DeliveryState.PLANNED,
+                aside.get(recipient),
+            )
+            for recipient, part in parts.items()
+        ]
+        await deliveries.plan(connection, plans, now)
+        told_of = [
+            matches.Found(*recipient, digest.date, parts[recipient], arxiv_id, follow_id)
+            for recipient, arxiv_id, follow_id in found
+        ]
+        await matches.add(connection, digest.date, told_of)
+        await digests.set_matched(connection, [digest], since)
+
+
+def _part(last: int, waits: bool) -> int:
+    """The alert of the day that takes a new paper: the last one, while it is still to be sent, or another."""
+    return last if waits else last + 1

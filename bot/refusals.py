@@ -1,0 +1,63 @@
+"""What Discord's refusals mean: to the ledger, and to the person who can do something about it."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.language import message
+from storage.models import Reason
+
+# Discord, JSON Error Codes.
+_CODES = {
+    10003: Reason.CHANNEL_GONE,
+    10004: Reason.SERVER_LEFT,
+    10013: Reason.DMS_CLOSED,  # unknown user
+    50001: Reason.NO_ACCESS,
+    50007: Reason.DMS_CLOSED,
+    50008: Reason.CHANNEL_GONE,  # no text channel any more
+    50013: Reason.NO_PERMISSION,
+    50083: Reason.THREAD_CLOSED,
+    50278: Reason.DMS_CLOSED,  # no server in common
+    160005: Reason.THREAD_CLOSED,
+}
+PERMISSIONS = frozenset({Reason.NO_ACCESS, Reason.NO_PERMISSION})
+"""What an admin may mend in the settings of a channel."""
+SENTENCES = {
+    Reason.CHANNEL_GONE: message("The channel is gone. Set another one up with /digest setup."),
+    Reason.SERVER_LEFT: message("I was removed from the server."),
+    Reason.NO_ACCESS: message("I cannot see the channel. Let me view it, then use /digest post."),
+    Reason.NO_PERMISSION: message("I may not send messages there. Let me, then use /digest post."),
+    Reason.THREAD_CLOSED: message("The thread is locked or archived. Open it again, then use /digest post."),
+    Reason.DMS_CLOSED: message("Direct messages are closed to me."),
+    Reason.REFUSED: message("Discord refused it ({why})."),
+    Reason.UNREACHED: message("Discord could not be reached. I try again."),
+    Reason.NOT_DRAWN: message("I could not draw it; it is in my log. I try again."),
+    Reason.UNCONFIRMED: message(
+        "It was begun, and I cannot tell whether it is there. So that nothing is posted twice, I do not try again by "
+        "myself. Let me read the message history, then use /digest post."
+    ),
+    Reason.TOO_OLD: message("It could not be sent for days, and is not news any more."),
+    Reason.FEW_VOTES: message("No paper had enough votes."),
+    Reason.WITHDRAWN: message("It was taken back before it was sent."),
+    Reason.READ: message("It was read by /subscriptions."),
+}
+"""What an admin is told, by the reason; ``why`` is Discord's own word."""
+
+
+def target_refused(error: discord.HTTPException) -> Reason | None:
+    """Why Discord takes nothing for this target; None where the refusal is not about the target."""
+    if reason := _CODES.get(error.code):
+        return reason
+    return Reason.REFUSED if error.status == 403 else None
+
+
+def is_certain(error: discord.HTTPException) -> bool:
+    """Whether Discord surely made no message. After a server error it may have."""
+    return error.status < 500
+
+
+def why(error: BaseException) -> str:
+    """Discord's own word on an error, for the ledger."""
+    if isinstance(error, discord.HTTPException):
+        return f"{error.code or error.status}: {error.text}"[:200]
+    return (str(error) or type(error).__name__)[:200]

@@ -1,0 +1,112 @@
+"""How a server's daily posts stand: the next one, the last seven days, and what to do about a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import discord
+from discord import ui
+
+from bot import layouts
+from bot.language import Language
+from bot.refusals import SENTENCES
+from bot.text import width
+from storage.models import Channel, Delivery, DeliveryState, Reason, Target
+
+DAYS = 7
+_SHORT = 3
+"""Days shown of each channel where a server has so many that all do not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A channel with a daily post: its deliveries of the last days, the newest first; its target; the names of the
+    permissions that the bot lacks there, and of those that would be of use."""
+
+    channel: Channel
+    deliveries: Sequence[Delivery]
+    target: Target | None = None
+    lacking: Sequence[str] = ()
+    wanting: Sequence[str] = ()
+
+
+def status(newest: date | None, standings: Sequence[Standing], language: Language) -> ui.LayoutView:
+    """The answer to /digest status."""
+    held = language.day(newest) if newest else language.text("none yet")
+    first = language.text("Newest digest held: {day}", day=held)
+    for days in (DAYS, _SHORT, 1):
+        blocks = [_block(one, days, language) for one in standings]
+        if sum(width(block) + 1 for block in (first, *blocks)) <= layouts.TEXT:
+            break
+    return layouts.note(layouts.as_many_as_fit([first, *blocks], layouts.TEXT, language))
+
+
+def lacks(channel: str, names: Sequence[str], language: Language) -> str:
+    """What the bot may not do in a channel, which is mentioned by ``channel``."""
+    return language.text(
+        "⚠ I lack these permissions in {channel}: {names}. Nothing can be posted before I have them.",
+        channel=channel,
+        names=", ".join(language.text(name) for name in names),
+    )
+
+
+def wants(channel: str, names: Sequence[str], language: Language) -> str:
+    """What would be of use in a channel, which is mentioned by ``channel``."""
+    return language.text(
+        "With {names} in {channel} I could see after a breakdown whether a post is there.",
+        channel=channel,
+        names=", ".join(language.text(name) for name in names),
+    )
+
+
+def sentence(reason: Reason, why: str | None, language: Language) -> str:
+    """What happened and what to do, for an admin."""
+    return language.text(SENTENCES[reason], why=layouts.quoted(why or "?"))
+
+
+def when(moment: datetime) -> str:
+    """A moment as each reader's Discord shows it, by the clock and from now."""
+    return f"{discord.utils.format_dt(moment, 'F')} ({discord.utils.format_dt(moment, 'R')})"
+
+
+def _block(standing: Standing, days: int, language: Language) -> str:
+    channel, target = standing.channel, standing.target
+    lines = [
+        f"### <#{channel.channel_id}>",
+        language.text(
+            "Every day at {time} ({zone}), top {top}. Next post: {when}",
+            time=f"{channel.wall_time:%H:%M}",
+            zone=channel.timezone,
+            top=channel.top,
+            when=language.text("paused") if channel.paused else when(channel.next_post_at),
+        ),
+    ]
+    if target and target.set_aside_at and target.reason:
+        said = sentence(target.reason, target.why, language)
+        lines.append(language.text("⚠ Not posted to since {when}. {why}", when=when(target.set_aside_at), why=said))
+    if standing.lacking:
+        lines.append(lacks(f"<#{channel.channel_id}>", standing.lacking, language))
+    elif standing.wanting:
+        lines.append(wants(f"<#{channel.channel_id}>", standing.wanting, language))
+    lines += [f"- {_line(delivery, channel, language)}" for delivery in standing.deliveries[:days]]
+    if not standing.deliveries:
+        lines.append(language.text("Nothing was posted in the last seven days."))
+    return "\n".join(lines)
+
+
+def _line(delivery: Delivery, channel: Channel, language: Language) -> str:
+    day, at = language.day(delivery.digest_date), discord.utils.format_dt(delivery.updated_at, "R")
+    if delivery.state is DeliveryState.SENT:
+        address = f"https://discord.com/channels/{channel.guild_id}/{delivery.channel_id}/{delivery.message_id}"
+        posted = language.text("posted")
+        return f"✓ {day} · [{posted}]({address}) {at}"
+    if delivery.state is DeliveryState.PLANNED or (delivery.state is DeliveryState.CLAIMED and not delivery.reason):
+        waits = language.text("It waits to be sent.")
+        return f"… {day} · {waits}"
+    if delivery.state is DeliveryState.CLAIMED:
+        said = language.text("It was begun and is not confirmed. I look again by myself.")
+    else:
+        said = sentence(delivery.reason or Reason.UNREACHED, delivery.why, language)
+    return f"{'–' if delivery.state is DeliveryState.EXPIRED else '⚠'} {day} · {said}"

@@ -1,0 +1,54 @@
+"""What the ledger tells people: how the last days went, what they have missed, what nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.deliveries import delivery
+from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
+from storage.schema import deliveries, matches
+
+
+async def since(
+    connection: AsyncConnection, target: Subscriber, target_ids: Collection[int], moment: datetime
+) -> list[Delivery]:
+    """What was touched since ``moment`` of the deliveries to some targets, the newest digest first."""
+    statement = (
+        select(deliveries)
+        .where(
+            deliveries.c.target == target,
+            deliveries.c.target_id.in_(target_ids),
+            deliveries.c.updated_at >= moment.astimezone(UTC).replace(tzinfo=None),
+        )
+        .order_by(deliveries.c.digest_date.desc(), deliveries.c.part.desc(), deliveries.c.id.desc())
+    )
+    return [delivery(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def unconfirmed(connection: AsyncConnection) -> list[Delivery]:
+    """Those of which nobody knows whether they are there, and which are not looked for any more."""
+    statement = select(deliveries).where(
+        deliveries.c.state == DeliveryState.SET_ASIDE, deliveries.c.reason == Reason.UNCONFIRMED
+    )
+    return [delivery(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def missed(connection: AsyncConnection, user_id: int, limit: int = 25) -> list[Delivery]:
+    """The alerts that could not reach a person and were not read in the list, the newest first."""
+    statement = (
+        select(deliveries)
+        .where(
+            deliveries.c.target == Subscriber.USER,
+            deliveries.c.target_id == user_id,
+            deliveries.c.kind == DeliveryKind.ALERT,
+            deliveries.c.state == DeliveryState.SET_ASIDE,
+            exists().where(matches.c.delivery_id == deliveries.c.id),
+        )
+        .order_by(deliveries.c.digest_date.desc(), deliveries.c.part.desc())
+        .limit(limit)
+    )
+    return [delivery(row) for row in (await connection.execute(statement)).mappings()]

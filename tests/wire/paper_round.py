@@ -1,0 +1,167 @@
+"""A paper round: channels and people who are owed a digest, the bot as its own process, and what is at each door."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from storage import channels, subscriptions, targets
+from storage.database import Database
+from storage.models import Channel, DeliveryState, Follows, Subscriber
+from tests.wire import places
+from tests.wire.discord_server import DiscordServer
+from tests.wire.test_run import running
+
+MARK = "pb:summary:"
+Door = tuple[Subscriber, int, str]
+"""A target and the mark of a delivery."""
+
+
+class PaperRound:
+    """Everything in ``folder``, as the bot has it. ``days`` are the digests that were laid down."""
+
+    def __init__(self, server: DiscordServer, folder: Path) -> None:
+        self.server = server
+        self.folder = folder
+        self.path = folder / "paperboy.db"
+        self.days: list[date] = []
+        self.channels: list[places.Channel] = []
+        self.people: list[places.User] = []
+        self.starts = 0
+        (folder / "digests").mkdir()
+
+    async def begin(self, channels_: int, people: int = 0) -> None:
+        """Sets channels up, whose next digest is the next that is laid down, and has people follow a keyword."""
+        for number in range(-(-channels_ // 250)):
+            guild = self.server.add_guild(channels=min(250, channels_ - number * 250))
+            self.channels += guild.channels
+        self.people = [self.server.add_user() for _ in range(people)]
+        database = await Database.open(self.url)
+        try:
+            async with database.write() as connection:
+                for channel in self.channels:
+                    assert channel.guild is not None
+                    await channels.keep(connection, self.set_up(channel))
+                    await targets.keep(connection, Subscriber.CHANNEL, channel.id, channel.guild.id)
+                for person in self.people:
+                    key = (Subscriber.USER, person.id, Follows.KEYWORD, "model", "model", "en")
+                    await subscriptions.add(connection, *key)
+        finally:
+            await database.close()
+
+    @property
+    def url(self) -> str:
+        return f"sqlite+aiosqlite:///{self.path}"
+
+    @staticmethod
+    def set_up(channel: places.Channel) -> Channel:
+        assert channel.guild is not None
+        now = datetime.now(UTC)
+        # A posting time that does not come during the test: due() has it come.
+        wall = (now + timedelta(hours=12)).time().replace(second=0, microsecond=0)
+        return Channel(channel.id, channel.guild.id, wall, "UTC", 3, 0, "en", False, now + timedelta(hours=12))
+
+    def lay(self, day: date) -> None:
+        """Lays a digest down."""
+        papers = "\n".join(
+            f"### [A Model of {day:%d %B}, Part {number}](https://arxiv.org/abs/{day:%y%m}.{day:%d}{number:03})\n\n"
+            f"Vote: {number}\n\n- What it brings.\n"
+            for number in range(1, 4)
+        )
+        unfinished = self.folder / "laid.part"
+        unfinished.write_text(f"## Daily Papers ({day})\n\n{papers}", "utf-8")
+        unfinished.rename(self.folder / "digests" / f"{day}.md")
+        self.days.append(day)
+
+    def due(self) -> None:
+        """Has the posting time of every channel come."""
+        self.execute("UPDATE channels SET next_post_at = ?", _stored(datetime.now(UTC) - timedelta(seconds=1)))
+
+    def pass_time(self, passed: timedelta) -> None:
+        """Has time pass since the last claims, here and at Discord."""
+        for column in ("claimed_at", "due_at", "updated_at"):
+            self.execute(
+                f"UPDATE deliveries SET {column} = strftime('%Y-%m-%d %H:%M:%f', {column}, ?) || '000'",  # noqa: S608
+                f"-{int(passed.total_seconds())} seconds",
+            )
+        self.server.forget_nonces()
+
+    def execute(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        with contextlib.closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    @asynccontextmanager
+    async def bot(self, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        """The bot, fast. SIGKILLed at the end unless it has ended."""
+        fast = {
+            "PAPERBOY_POSTING__TICK_SECONDS": "0.2",
+            "PAPERBOY_DIGESTS__POLL_SECONDS": "1",
+            "PAPERBOY_POSTING__DMS_PER_SECOND": "40",
+        }
+        self.starts += 1
+        async with running(self.server, self.folder, **(fast | settings)) as process:
+            yield process
+
+    async def end(self, process: asyncio.subprocess.Process, how: signal.Signals = signal.SIGTERM) -> str:
+        """Ends the bot; what it said."""
+        if process.returncode is None:
+            process.send_signal(how)
+        _, said = await asyncio.wait_for(process.communicate(), 30)
+        return said.decode()
+
+    def at_the_doors(self) -> Counter[Door]:
+        """How many copies of each delivery are at each door."""
+        people = {self.server.dm(person).id: person.id for person in self.people}
+        found: Counter[Door] = Counter()
+        for channel in self.server.channels.values():
+            who = (Subscriber.USER, people[channel.id]) if channel.id in people else (Subscriber.CHANNEL, channel.id)
+            for message in channel.messages:
+                (mark,) = {
+                    one["custom_id"].removeprefix(MARK)
+                    for one in message.components
+                    if str(one.get("custom_id")).startswith(MARK)
+                }
+                found[*who, mark] += 1
+        return found
+
+    def owed(self, days: list[date] | None = None) -> Counter[Door]:
+        """One copy of each digest at each door."""
+        found: Counter[Door] = Counter()
+        for day in self.days if days is None else days:
+            found.update({(Subscriber.CHANNEL, channel.id, f"d{day:%y%m%d}"): 1 for channel in self.channels})
+            found.update({(Subscriber.USER, person.id, f"a{day:%y%m%d}"): 1 for person in self.people})
+        return found
+
+    def made(self) -> int:
+        return sum(len(channel.messages) for channel in self.server.channels.values())
+
+    def states(self) -> Counter[str]:
+        """The ledger: how many deliveries are in each state."""
+        return Counter(
+            {
+                str(state): int(str(number))
+                for state, number in self.execute("SELECT state, count(*) FROM deliveries GROUP BY 1")
+            }
+        )
+
+    async def until_settled(self, seconds: float = 60) -> None:
+        """Waits until every delivery owed is sent and written down so."""
+        owed = sum(self.owed().values())
+        await self.server.until(lambda: self.made() >= owed, seconds)
+        await self.until_ledger(lambda states: states == {DeliveryState.SENT.value: owed}, seconds)
+
+    async def until_ledger(self, settled: Callable[[Counter[str]], bool], seconds: float = 60) -> None:
+        async with asyncio.timeout(seconds):
+            while not settled(self.states()):  # noqa: ASYNC110 - another process writes it, and tells nobody
+                await asyncio.sleep(0.05)
+
+
+def _stored(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
