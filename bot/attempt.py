@@ -82,6 +82,8 @@ class Attempt:
             return Outcome(delivery, DeliveryState.EXPIRED, composed)
         channel_id = channel_id or await self._opened_channel()
         await self._pace.request()
+        if self._pace.refusals.must_wait():
+            return self._unknown("held") if self._uncertain else Outcome(delivery, DeliveryState.PLANNED)
         self._sending = True
         # discord.py sets enforce_nonce with a nonce: the same delivery again gives the same message.
         message = await self._client.get_partial_messageable(channel_id).send(view=composed, nonce=delivery.nonce)

@@ -44,6 +44,7 @@ class Sender:
         self._run = secrets.token_hex(4)
         self._round = asyncio.Lock()
         self._opening = asyncio.Lock()
+        self._claiming = asyncio.Lock()
         self._writing = asyncio.Lock()
         self._underway: dict[int, asyncio.Task[None]] = {}
         self._outcomes: list[Outcome] = []
@@ -123,22 +124,22 @@ class Sender:
 
     async def _begin(self, composer: Composer, limit: int, only: int | None = None) -> int:
         """Claims what is due and begins to send it; how many deliveries it is."""
-        now = self._now()
-        async with self._database.write() as connection:
-            batch = await deliveries.claim(
-                connection, self._run, now, now + _CLAIM, limit=limit, only=only, but=self._in_hand()
-            )
-        if not batch:
-            return 0
-        try:
-            composed = await composer.compose(batch)
-        except BaseException:
-            self._outcomes += [Outcome(delivery, DeliveryState.PLANNED) for delivery in batch]
-            raise
-        for delivery in batch:
-            task = asyncio.create_task(self._deliver(delivery, composed[delivery.id]))
-            self._underway[delivery.id] = task
-            task.add_done_callback(partial(self._ended, delivery.id))
+        # One at a time: what another is claiming is not in hand yet.
+        async with self._claiming:
+            now = self._now()
+            async with self._database.write() as connection:
+                batch = await deliveries.claim(
+                    connection, self._run, now, now + _CLAIM, limit=limit, only=only, but=self._in_hand()
+                )
+            try:
+                composed = await composer.compose(batch) if batch else {}
+            except BaseException:
+                self._outcomes += [Outcome(delivery, DeliveryState.PLANNED) for delivery in batch]
+                raise
+            for delivery in batch:
+                task = asyncio.create_task(self._deliver(delivery, composed[delivery.id]))
+                self._underway[delivery.id] = task
+                task.add_done_callback(partial(self._ended, delivery.id))
         return len(batch)
 
     def _ended(self, delivery_id: int, _task: asyncio.Task[None]) -> None:

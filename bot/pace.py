@@ -26,20 +26,22 @@ _WINDOW = 600.0
 
 
 class Pace:
-    """Waits before requests. ``requests_per_second`` leaves room for bursts below Discord's 50."""
+    """Waits before requests; not at all where no rate is given, for a simulated Discord that stops the clock."""
 
-    def __init__(self, requests_per_second: float, dms_per_second: float) -> None:
-        self._requests = _limiter(requests_per_second)
-        self._dms = _limiter(dms_per_second)
+    def __init__(self, requests_per_second: float | None = None, dms_per_second: float | None = None) -> None:
+        self._requests = _limiter(requests_per_second) if requests_per_second else None
+        self._dms = _limiter(dms_per_second) if dms_per_second else None
         self.refusals = Refusals()
 
     async def request(self) -> None:
         """Waits until a request may be made."""
-        await self._requests.acquire()
+        if self._requests:
+            await self._requests.acquire()
 
     async def direct_message(self) -> None:
         """Waits until another person's direct messages may be opened."""
-        await self._dms.acquire()
+        if self._dms:
+            await self._dms.acquire()
 
 
 class Refusals:

@@ -33,6 +33,7 @@ from bot.app import Paperboy, create_bot
 from bot.config import DatabaseSettings, DigestSettings, Settings, SubscriptionSettings
 from bot.errors import ConfigurationError, SourceError
 from bot.language import ENGLISH, KOREAN
+from bot.pace import Pace
 from storage import channels, digests, servers
 from storage.database import Database
 from storage.models import Entry
@@ -136,6 +137,7 @@ async def session(
             raise SourceError("There is no digest to show: " + ", ".join(str(path) for path in paths))
         database = keep or folder / "paperboy.db"
         bot = create_bot(_simulated(settings, database, folder / "digests"))
+        bot.pace = Pace()
         await stack.enter_async_context(_borrowed(bot.settings.database.url))
         stack.push_async_callback(bot.close)
         env = await stack.enter_async_context(simcord.run(bot, shard_count=1, check_errors=False))
@@ -305,7 +307,6 @@ def _simulated(settings: Settings, database: Path, folder: Path) -> Settings:
         update={
             "database": DatabaseSettings(url=f"sqlite+aiosqlite:///{database}"),
             "digests": DigestSettings(path=folder, poll_seconds=_FOREVER),
-            "posting": settings.posting.model_copy(update={"dms_per_second": 40}),
             # The digests may be years old, and their alerts are wanted all the same.
             "subscriptions": SubscriptionSettings(limit=settings.subscriptions.limit, alert_days=100_000),
         }

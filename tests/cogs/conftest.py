@@ -14,6 +14,7 @@ import simcord
 
 from bot.app import Paperboy, create_bot
 from bot.config import DatabaseSettings, DigestSettings, PostingSettings, Settings, SubscriptionSettings
+from bot.pace import Pace
 from bot.simulation import SAMPLE, read_in
 from tests.wire import judged
 
@@ -68,6 +69,7 @@ class Town:
         settings = self.bot.settings
         await self.bot.close()
         another = create_bot(settings)
+        another.pace = Pace()
         await self.env.restart_bot(another)
         read_in(another, self.locales)
 
@@ -90,10 +92,11 @@ async def simcord_bot(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIt
         Settings(
             database=DatabaseSettings(url=f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}"),
             digests=DigestSettings(path=tmp_path / "digests", poll_seconds=NEVER),
-            posting=PostingSettings(tick_seconds=300, dms_per_second=40),
+            posting=PostingSettings(tick_seconds=300),
             subscriptions=SubscriptionSettings(limit=marker.args[0] if marker else 50),
         )
     )
+    bot.pace = Pace()
     yield bot
     await bot.close()
 

@@ -9,12 +9,12 @@ down_revision = "0001"
 # A claim of the first schema carries another mark in its message, so nobody can look whether it is there.
 _DELIVERIES = """
 INSERT INTO deliveries (id, target, target_id, kind, digest_date, part, state, attempts, nonce, due_at, planned_at,
-                        updated_at, reason, why, channel_id, message_id)
+                        updated_at, reason, why, claimed_at, channel_id, message_id)
 SELECT id, target, target_id, kind, digest_date, 0,
        CASE state WHEN 'claimed' THEN 'set aside' WHEN 'failed' THEN 'expired' ELSE state END, attempts, nonce,
        updated_at, updated_at, updated_at,
        CASE state WHEN 'claimed' THEN 'unconfirmed' WHEN 'failed' THEN 'refused' END,
-       why, CASE target WHEN 'channel' THEN target_id END, message_id
+       why, CASE state WHEN 'claimed' THEN updated_at END, CASE target WHEN 'channel' THEN target_id END, message_id
 FROM deliveries_0001
 """
 
