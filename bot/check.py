@@ -14,7 +14,7 @@ from bot.errors import DatabaseError, SourceError
 from bot.sources import files
 from storage import accounts, channels, digests, integrity, targets
 from storage.database import HEAD, Database
-from storage.models import Subscriber
+from storage.models import DeliveryKind, Subscriber
 from storage.sqlite import file_of
 
 OLD_DAYS = 4
@@ -46,6 +46,8 @@ async def check(settings: Settings, token: str | None, now: datetime) -> list[Fi
         said = f"The database '{path}' is damaged: {'; '.join(faults)}. End Paperboy, and put a backup in its place."
         return [*findings, Finding(False, said)]
     findings.append(Finding(True, f"The database '{path}' is whole."))
+    if revision and revision > HEAD:
+        return [*findings, Finding(False, "It is of a newer version than this Paperboy. Run that version.")]
     if revision != HEAD:
         said = "It is of an older version; the next start copies it and brings it up to date."
         return [*findings, Finding(None, said if revision else "It holds nothing of Paperboy's yet.")]
@@ -76,7 +78,7 @@ def _digests(settings: Settings) -> Finding:
         number = len(files([settings.digests.path]))
     except SourceError as error:
         return Finding(False, f"No digests are read: {error}")
-    return Finding(True, f"{number} digest files in '{settings.digests.path}'.")
+    return Finding(True, f"{_number(number, 'digest file')} in '{settings.digests.path}'.")
 
 
 async def _held(settings: Settings, now: datetime) -> list[Finding]:
@@ -89,23 +91,39 @@ async def _held(settings: Settings, now: datetime) -> list[Finding]:
             unknown = await accounts.unconfirmed(connection)
     finally:
         await database.close()
-    findings = [_newest(newest, now.date()), Finding(True, f"{posted_to} channels have a daily post.")]
+    findings = [_newest(newest, now.date()), _posted_to(posted_to)]
     english = language.language(language.ENGLISH)
     for target in aside:
         reason = english.text(refusals.SENTENCES[target.reason], why=target.why or "?") if target.reason else ""
         since = f"since {target.set_aside_at:%Y-%m-%d}"
-        where = "channel" if target.target is Subscriber.CHANNEL else "person"
+        where = _where(target.target)
         server = f" of server {target.guild_id}" if target.guild_id else ""
         findings.append(Finding(False, f"Nothing is sent to {where} {target.target_id}{server} {since}. {reason}"))
-    findings += [
-        Finding(False, f"Nobody knows whether delivery {one.id} to {one.target} {one.target_id} is there.")
-        for one in unknown
-    ]
+    for delivery in unknown:
+        post = delivery.kind is DeliveryKind.DAILY
+        what, where = "post" if post else "alert", _where(delivery.target)
+        said = f"Nobody knows whether the {what} of {delivery.digest_date} to {where} {delivery.target_id} is there."
+        findings.append(Finding(False, f"{said} /digest post looks again." if post else said))
     return findings
+
+
+def _where(target: Subscriber) -> str:
+    return "channel" if target is Subscriber.CHANNEL else "person"
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _posted_to(number: int) -> Finding:
+    if not number:
+        return Finding(None, "No channel has a daily post yet.")
+    return Finding(True, f"{_number(number, 'channel')} {'has' if number == 1 else 'have'} a daily post.")
 
 
 def _newest(newest: date | None, today: date) -> Finding:
     if newest is None:
         return Finding(None, "No digest is held yet.")
     days = (today - newest).days
-    return Finding(days <= OLD_DAYS, f"The newest digest is of {newest}, {days} days ago.")
+    ago = f"{_number(days, 'day')} ago" if days > 0 else "today" if not days else "ahead of the clock here"
+    return Finding(days <= OLD_DAYS, f"The newest digest is of {newest}, {ago}.")
