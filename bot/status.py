@@ -36,6 +36,8 @@ def status(newest: date | None, standings: Sequence[Standing], language: Languag
     """The answer to /digest status."""
     held = language.day(newest) if newest else language.text("none yet")
     first = language.text("Newest digest held: {day}", day=held)
+    # Where not all channels fit, those that need somebody do.
+    standings = sorted(standings, key=lambda one: not (one.target and one.target.set_aside_at) and not one.lacking)
     for days in (DAYS, _SHORT, 1):
         blocks = [_block(one, days, language) for one in standings]
         if sum(width(block) + 1 for block in (first, *blocks)) <= layouts.TEXT:
