@@ -152,8 +152,11 @@ class Paperboy(commands.AutoShardedBot):
         """Delivers again to a target that was set aside, to a channel also what it has missed of late."""
         now = self.now()
         async with self.database.write() as connection:
-            await targets.keep(connection, target, target_id, guild_id)
-            if target is Subscriber.CHANNEL:
+            if target is Subscriber.USER:
+                # They may just have been forgotten, on their wish.
+                await targets.take_up(connection, target, target_id)
+            else:
+                await targets.keep(connection, target, target_id, guild_id)
                 since = now - timedelta(days=self.settings.posting.catch_up_days)
                 await deliveries.plan_set_aside_again(connection, target, target_id, since, now)
         self.sender.wake()

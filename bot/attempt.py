@@ -14,7 +14,7 @@ from bot import refusals
 from bot.composing import Composed
 from bot.pace import Pace
 from bot.reconciliation import NONCE_WINDOW, Unseen, look
-from storage import targets
+from storage import deliveries, targets
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Reason, Subscriber
 from storage.outcomes import Outcome
@@ -81,6 +81,8 @@ class Attempt:
         if isinstance(composed, Reason):
             return Outcome(delivery, DeliveryState.EXPIRED, composed)
         channel_id = channel_id or await self._opened_channel()
+        if channel_id is None:
+            return Outcome(delivery, DeliveryState.EXPIRED, Reason.WITHDRAWN)
         await self._pace.request()
         if self._pace.refusals.must_wait():
             return self._unknown("held") if self._uncertain else Outcome(delivery, DeliveryState.PLANNED)
@@ -104,11 +106,14 @@ class Attempt:
             known = await targets.dm_channels(connection, [delivery.target_id])
         return known.get(delivery.target_id)
 
-    async def _opened_channel(self) -> int:
+    async def _opened_channel(self) -> int | None:
+        """The channel of the person's direct messages; None where they were forgotten while it was opened."""
         user_id = self._delivery.target_id
         await self._pace.request()
         channel = await self._client.create_dm(discord.Object(user_id))
         async with self._database.write() as connection:
+            if await deliveries.get(connection, self._delivery.id) is None:
+                return None
             await targets.set_dm_channel(connection, user_id, channel.id)
         return channel.id
 

@@ -25,6 +25,11 @@ async def keep(connection: AsyncConnection, target: Subscriber, target_id: int, 
     )
 
 
+async def take_up(connection: AsyncConnection, target: Subscriber, target_id: int) -> None:
+    """Has a target that is held be delivered to again; one that was forgotten stays so."""
+    await connection.execute(update(targets).where(*_is(target, target_id)).values(**_TAKEN_UP))
+
+
 async def get(connection: AsyncConnection, target: Subscriber, target_id: int) -> Target | None:
     """One target."""
     row = (await connection.execute(select(targets).where(*_is(target, target_id)))).mappings().first()

@@ -145,6 +145,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "targets.accepted": lambda c: targets.accepted(c, [(Subscriber.USER, 7)]),
     "targets.come_back": lambda c: targets.come_back(c, 4),
     "targets.keep": lambda c: targets.keep(c, Subscriber.CHANNEL, 9, 2),
+    "targets.take_up": lambda c: targets.take_up(c, Subscriber.USER, 7),
     "targets.leave": lambda c: targets.leave(c, 2, NOW),
     "targets.refuse": lambda c: targets.refuse(c, Subscriber.CHANNEL, 1, Reason.REFUSED, "why", NOW, 1),
     "targets.remove": lambda c: targets.remove(c, Subscriber.CHANNEL, 1),
