@@ -154,7 +154,6 @@ def followed_list(
 ) -> ui.LayoutView:
     """What is followed: (id, text, where), 25 a page, with a menu to remove some. ``missed``: alerts that could not be
     delivered, (id, day, papers) of each; ``aside``: since when nothing is delivered."""
-    told = _missed(missed, aside, language)
     if not rows:
         said = language.text("You follow nothing yet. Try /subscribe keyword.")
         return layouts.note(said, layouts.button(language.text("Follow a keyword"), custom_ids.ask()))
@@ -163,6 +162,7 @@ def followed_list(
     shown = rows[page * 25 : page * 25 + 25]
     number = language.plural("You follow {n} thing", "You follow {n} things", len(rows))
     header = f"## {number}"
+    told = _missed(missed, aside, language)
     lines = [f"- {escape_within(clean(text), 100, links=False)} · {where}" for _, text, where in shown]
     menu = ui.Select[ui.LayoutView](
         custom_id=custom_ids.remove(page),
@@ -180,7 +180,8 @@ def followed_list(
     if page + 1 < pages:
         turns.append(layouts.button(language.text("Next"), custom_ids.list_page(page + 1)))
     listed = layouts.as_many_as_fit(lines, 3800 - width(told), language)
-    body: ui.TextDisplay[ui.LayoutView] = ui.TextDisplay("\n".join(part for part in (header, listed, told) if part))
+    # Below the last thing of the list, Discord would take it for a part of that.
+    texts = [ui.TextDisplay[ui.LayoutView](part) for part in (f"{header}\n{listed}", told) if part]
     buttons = [
         layouts.button(
             language.plural("{day}: {n} paper", "{day}: {n} papers", papers, day=language.day(day)),
@@ -188,7 +189,7 @@ def followed_list(
         )
         for delivery_id, day, papers in missed[:5]
     ]
-    return layouts.layout(body, rows=[ui.ActionRow(menu), *layouts.rows(turns), *layouts.rows(buttons)])
+    return layouts.layout(*texts, rows=[ui.ActionRow(menu), *layouts.rows(turns), *layouts.rows(buttons)])
 
 
 def _missed(missed: Sequence[tuple[int, date, int]], aside: str | None, language: Language) -> str:

@@ -37,8 +37,11 @@ async def test_a_missed_alert_is_read_in_the_list_and_is_then_not_listed(town: T
     english, korean = await listed(town, town.alex), await listed(town, town.minji)
     assert "⚠ 1 alert could not be delivered to you. Press its day to read it." in seeing.text(english)
     assert "allow direct messages from members of a server that I am in" in seeing.text(english)
+    # In a text of its own: below a list it would be read as a part of the last thing in it.
+    texts = [part["content"] for part in seeing.parts(english) if part["type"] == 10]
+    assert [text.splitlines()[0] for text in texts][1].startswith("⚠ 1 alert")
     assert "⚠ 전하지 못한 알림이 1개 있어요. 날짜를 누르면 읽을 수 있어요." in seeing.text(korean)
-    assert "‘서버 멤버의 다이렉트 메시지 허용’을 켜 주세요." in seeing.text(korean)
+    assert "서버 멤버의 DM을 허용해 주세요." in seeing.text(korean)
     (label,) = [label for label in seeing.labels(english) if "paper" in label]
     assert label.startswith("Wednesday, 31 December 2025: ")
     opened = await town.alex.click(english, label=label)
@@ -59,7 +62,7 @@ async def test_a_missed_alert_is_read_in_the_list_and_is_then_not_listed(town: T
     assert "구독하신 새 논문" in seeing.text(opened.response)
     assert "전하지 못한" not in seeing.text(await listed(town, town.minji))
     again = await town.minji.click(korean, label=label)
-    assert seeing.text(again.response) == "이 알림은 더 이상 가지고 있지 않아요."
+    assert seeing.text(again.response) == "이 알림은 이제 남아 있지 않아요."
 
 
 async def test_another_person_sees_nothing_of_it(town: Town) -> None:
@@ -77,7 +80,7 @@ async def test_another_person_sees_nothing_of_it(town: Town) -> None:
     menu["components"] = [{"type": 2, "style": 2, "label": "?", "custom_id": press}]
     tried = await town.minji.click(mine, custom_id=press)
     assert tried.ephemeral
-    assert seeing.text(tried.response) == "이 알림은 더 이상 가지고 있지 않아요."
+    assert seeing.text(tried.response) == "이 알림은 이제 남아 있지 않아요."
     assert "could not be delivered" in seeing.text(await listed(town, town.alex))
 
 
