@@ -109,6 +109,9 @@ def _line(delivery: Delivery, channel: Channel, language: Language) -> str:
         return f"… {day} · {waits}"
     if delivery.state is DeliveryState.CLAIMED:
         said = language.text("It was begun and is not confirmed. I look again by myself.")
+    elif delivery.state is DeliveryState.SET_ASIDE and delivery.reason is not Reason.UNCONFIRMED:
+        # What stands in the way is said above, once, as long as it does.
+        said = language.text("not posted")
     else:
         said = sentence(delivery.reason or Reason.UNREACHED, delivery.why, language)
     return f"{'–' if delivery.state is DeliveryState.EXPIRED else '⚠'} {day} · {said}"
