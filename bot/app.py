@@ -23,7 +23,7 @@ from bot.delivery import Sender
 from bot.errors import DatabaseError
 from bot.ingestion import Folder
 from bot.pace import Pace
-from bot.refusals import PERMISSIONS
+from bot.refusals import MENDABLE
 from bot.schedule import Clock
 from bot.translator import CatalogueTranslator
 from storage import commands as synced
@@ -157,13 +157,17 @@ class Paperboy(commands.AutoShardedBot):
                 await targets.take_up(connection, target, target_id)
             else:
                 await targets.keep(connection, target, target_id, guild_id)
-                since = now - timedelta(days=self.settings.posting.catch_up_days)
-                await deliveries.plan_set_aside_again(connection, target, target_id, since, now)
+                await deliveries.plan_set_aside_again(connection, target, target_id, self._news_since(), now)
         self.sender.wake()
+
+    def _news_since(self) -> datetime:
+        """What was planned before is not news any more."""
+        return self.now() - timedelta(days=self.settings.posting.catch_up_days)
 
     async def on_ready(self) -> None:
         async with self.database.write() as connection:
-            await servers.are(connection, {guild.id for guild in self.guilds}, self.now())
+            await servers.are(connection, {guild.id for guild in self.guilds}, self._news_since(), self.now())
+        self.sender.wake()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         async with self.database.write() as connection:
@@ -171,12 +175,19 @@ class Paperboy(commands.AutoShardedBot):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         async with self.database.write() as connection:
-            await targets.come_back(connection, guild.id)
+            await servers.come_back(connection, guild.id, self._news_since(), self.now())
+        self.sender.wake()
 
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         await self._look_at_permissions(after.guild)
 
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        await self._look_at_permissions(after.guild)
+
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        await self._look_at_permissions(role.guild)
+
+    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
         await self._look_at_permissions(after.guild)
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
@@ -189,7 +200,7 @@ class Paperboy(commands.AutoShardedBot):
             held = await targets.of_guild(connection, guild.id)
         for target in held:
             channel = guild.get_channel_or_thread(target.target_id)
-            if target.set_aside_at and target.reason in PERMISSIONS and permissions.suffice(channel):
+            if target.set_aside_at and target.reason in MENDABLE and permissions.suffice(channel):
                 await self.take_up(target.target, target.target_id, guild.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:

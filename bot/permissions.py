@@ -31,5 +31,7 @@ def wanting(channel: discord.TextChannel | discord.Thread) -> list[str]:
 
 
 def suffice(channel: object) -> bool:
-    """Whether the bot lacks nothing for a daily post in ``channel``."""
+    """Whether nothing stands in the way of a daily post in ``channel``."""
+    if isinstance(channel, discord.Thread) and (channel.locked or channel.archived):
+        return False
     return isinstance(channel, discord.TextChannel | discord.Thread) and not missing(channel)

@@ -20,16 +20,16 @@ _CODES = {
     50278: Reason.DMS_CLOSED,  # no server in common
     160005: Reason.THREAD_CLOSED,
 }
-PERMISSIONS = frozenset({Reason.NO_ACCESS, Reason.NO_PERMISSION})
-"""What an admin may mend in the settings of a channel."""
+MENDABLE = frozenset({Reason.NO_ACCESS, Reason.NO_PERMISSION, Reason.THREAD_CLOSED})
+"""What an admin may mend in the settings of a channel; the bot sees it, and goes on."""
 SENTENCES = {
     Reason.CHANNEL_GONE: message("The channel is gone. Set another one up with /digest setup."),
     Reason.SERVER_LEFT: message("I was removed from the server."),
-    Reason.NO_ACCESS: message("I cannot see the channel. Let me view it, then use /digest post."),
-    Reason.NO_PERMISSION: message("I may not send messages there. Let me, then use /digest post."),
-    Reason.THREAD_CLOSED: message("The thread is locked or archived. Open it again, then use /digest post."),
+    Reason.NO_ACCESS: message("I cannot see the channel. Let me view it, and I go on."),
+    Reason.NO_PERMISSION: message("I may not send messages there. Let me, and I go on."),
+    Reason.THREAD_CLOSED: message("The thread is locked or archived. Open it again, and I go on."),
     Reason.DMS_CLOSED: message("Direct messages are closed to me."),
-    Reason.REFUSED: message("Discord refused it ({why})."),
+    Reason.REFUSED: message("Discord refused it ({why}). /digest post tries again at once."),
     Reason.UNREACHED: message("Discord could not be reached. I try again."),
     Reason.NOT_DRAWN: message("I could not draw it; it is in my log. I try again."),
     Reason.UNCONFIRMED: message(

@@ -75,6 +75,11 @@ def when(moment: datetime) -> str:
 
 def _block(standing: Standing, days: int, language: Language) -> str:
     channel, target = standing.channel, standing.target
+    aside = bool(target and target.set_aside_at)
+    if channel.paused:
+        next_post = language.text("paused")
+    else:
+        next_post = language.text("as soon as I can") if aside else when(channel.next_post_at)
     lines = [
         f"### <#{channel.channel_id}>",
         language.text(
@@ -82,15 +87,15 @@ def _block(standing: Standing, days: int, language: Language) -> str:
             time=f"{channel.wall_time:%H:%M}",
             zone=channel.timezone,
             top=channel.top,
-            when=language.text("paused") if channel.paused else when(channel.next_post_at),
+            when=next_post,
         ),
     ]
     if target and target.set_aside_at and target.reason:
         said = sentence(target.reason, target.why, language)
         lines.append(language.text("⚠ Not posted to since {when}. {why}", when=when(target.set_aside_at), why=said))
-    if standing.lacking:
+    if standing.lacking and not aside:
         lines.append(lacks(f"<#{channel.channel_id}>", standing.lacking, language))
-    elif standing.wanting:
+    elif standing.wanting and not aside:
         lines.append(wants(f"<#{channel.channel_id}>", standing.wanting, language))
     lines += [f"- {_line(delivery, channel, language)}" for delivery in standing.deliveries[:days]]
     if not standing.deliveries:

@@ -61,13 +61,20 @@ async def leave(connection: AsyncConnection, guild_id: int, now: datetime) -> No
         await deliveries.set_aside_all(connection, target.target, target.target_id, Reason.SERVER_LEFT, now)
 
 
-async def are(connection: AsyncConnection, guild_ids: Collection[int], now: datetime) -> None:
+async def come_back(connection: AsyncConnection, guild_id: int, since: datetime, now: datetime) -> None:
+    """Takes up the channels of a server that the bot was added to again, with what was planned after ``since``."""
+    await targets.come_back(connection, guild_id)
+    for target in await targets.of_guild(connection, guild_id):
+        await deliveries.plan_set_aside_again(connection, target.target, target.target_id, since, now)
+
+
+async def are(connection: AsyncConnection, guild_ids: Collection[int], since: datetime, now: datetime) -> None:
     """Notes which servers the bot is in: it may have been removed, or have come back, while it did not run."""
     for guild_id, left in (await targets.guilds(connection)).items():
         if guild_id not in guild_ids and not left:
             await leave(connection, guild_id, now)
         elif guild_id in guild_ids and left:
-            await targets.come_back(connection, guild_id)
+            await come_back(connection, guild_id, since, now)
 
 
 async def tidy(connection: AsyncConnection, now: datetime) -> None:

@@ -84,17 +84,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.simcord(shard_count=1))
 
 
-@pytest.fixture(autouse=True)
-def without_haste(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bot sends from its own tasks and from the test's, which in SimCord have clocks of their own; a limiter that
-    reads both would wait for years. The pace is proved over the wire."""
-
-    async def at_once(_self: Pace) -> None: ...
-
-    monkeypatch.setattr(Pace, "request", at_once)
-    monkeypatch.setattr(Pace, "direct_message", at_once)
-
-
 @pytest.fixture
 async def simcord_bot(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Paperboy]:
     (tmp_path / "digests").mkdir()

@@ -156,7 +156,7 @@ async def test_status_tells_of_a_failure_and_post_tries_again(town: Town) -> Non
     status = seeing.text((await town.boss.slash(town.channel, "digest status")).response)
     assert "⚠ Tuesday, 30 December 2025 · not posted" in status
     assert "⚠ Not posted to since" in status
-    assert "I may not send messages there. Let me, then use /digest post." in status
+    assert "I may not send messages there. Let me, and I go on." in status
     await town.post_due(86_400)
     assert town.posts() == []
     done = await town.boss.slash(town.channel, "digest post")

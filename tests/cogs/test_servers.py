@@ -252,7 +252,7 @@ async def test_post_now_what_failed(town: Town) -> None:
     await town.post_due(601)
     assert await state(town) is DeliveryState.FAILED
     refused = f"The post is not in <#{town.channel.id}>. Discord refused it (50035: Invalid Form Body)."
-    assert await post(town) == refused
+    assert (await post(town)).startswith(refused)
     assert await post(town, "ko") == f"<#{town.channel.id}> 채널에 게시했어요."
     await town.post_due(DAY)
     assert len(town.posts()) == 1
@@ -265,7 +265,7 @@ async def test_post_now_what_is_set_aside(town: Town) -> None:
     await town.post_due(601)
     assert await state(town) is DeliveryState.SET_ASIDE
     assert "I may not send messages there." in await post(town)
-    assert "‘메시지 보내기’ 권한을 주신 뒤" in await post(town, "ko")
+    assert "‘메시지 보내기’ 권한을 주시면" in await post(town, "ko")
     allow(town, town.channel)
     await town.env.settle()
     await town.deliver()

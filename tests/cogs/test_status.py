@@ -19,13 +19,13 @@ from tests.cogs.places import DAY, allow, bring, forbid, ledger, tries
 REASONS = [
     (
         (403, 50013),
-        "I may not send messages there. Let me, then use /digest post.",
-        "메시지를 보낼 권한이 없어요. ‘메시지 보내기’ 권한을 주신 뒤 /다이제스트 게시를 써 주세요.",
+        "I may not send messages there. Let me, and I go on.",
+        "메시지를 보낼 권한이 없어요. ‘메시지 보내기’ 권한을 주시면 다시 게시할게요.",
     ),
     (
         (403, 50001),
-        "I cannot see the channel. Let me view it, then use /digest post.",
-        "제가 채널을 볼 수 없어요. ‘채널 보기’ 권한을 주신 뒤 /다이제스트 게시를 써 주세요.",
+        "I cannot see the channel. Let me view it, and I go on.",
+        "제가 채널을 볼 수 없어요. ‘채널 보기’ 권한을 주시면 다시 게시할게요.",
     ),
     (
         (404, 10003),
@@ -34,8 +34,8 @@ REASONS = [
     ),
     (
         (400, 50083),
-        "The thread is locked or archived. Open it again, then use /digest post.",
-        "스레드가 잠겼거나 보관되었어요. 다시 연 뒤 /다이제스트 게시를 써 주세요.",
+        "The thread is locked or archived. Open it again, and I go on.",
+        "스레드가 잠겼거나 보관되었어요. 다시 열어 주시면 이어서 게시할게요.",
     ),
 ]
 
@@ -148,7 +148,7 @@ async def test_what_could_not_be_sent_for_days_is_given_up(town: Town) -> None:
     await town.set_up()
     refuse(town, town.channel, 50035, 400, times=None)
     await town.post_due(601)
-    assert "Discord refused it (50035: No)." in await status(town)
+    assert "Discord refused it (50035: No). /digest post tries again at once." in await status(town)
     assert "Discord가 거절했어요(50035: No)." in await status_in_korean(town)
     await town.post_due(3 * DAY + 60)
     seen = await status(town)

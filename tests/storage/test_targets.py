@@ -120,11 +120,11 @@ async def test_coming_back_leaves_what_was_refused_there(database: Database) -> 
 async def test_what_happened_while_it_did_not_run(database: Database) -> None:
     await kept(database)
     async with database.write() as connection:
-        await servers.are(connection, [20, 30], NOW)
+        await servers.are(connection, [20, 30], NOW, NOW)
         assert await targets.guilds(connection) == {10: True, 20: False}
-        await servers.are(connection, {20}, NOW + HOUR)
+        await servers.are(connection, {20}, NOW, NOW + HOUR)
         assert await targets.left_before(connection, NOW + MINUTE) == [1, 2]
-        await servers.are(connection, {10}, NOW + HOUR)
+        await servers.are(connection, {10}, NOW, NOW + HOUR)
         assert await targets.guilds(connection) == {10: False, 20: True}
     assert await states(database, (CHANNEL, 3), (USER, 7)) == [LEFT, WAITS]
 
