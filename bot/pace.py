@@ -35,7 +35,12 @@ class Pace:
 
     async def request(self) -> None:
         """Waits until a request may be made."""
-        if self._requests:
+        if not self._requests:
+            return
+        await self._requests.acquire()
+        # What would be made now, discord.py would hold back and make all at once.
+        while (seconds := self.refusals.limited_for()) > 0:
+            await asyncio.sleep(seconds)
             await self._requests.acquire()
 
     async def direct_message(self) -> None:
@@ -51,6 +56,7 @@ class Refusals:
         self._limit = limit
         self._times: deque[float] = deque()
         self._until = 0.0
+        self._limited_until = 0.0
         self.trace = aiohttp.TraceConfig()
         self.trace.on_request_end.append(self._ended)
 
@@ -60,6 +66,14 @@ class Refusals:
         while self._times and self._times[0] <= now - _WINDOW:
             self._times.popleft()
         return now < self._until
+
+    def limited_for(self) -> float:
+        """For how many seconds Discord takes no request of any route."""
+        return self._limited_until - asyncio.get_running_loop().time()
+
+    def limit(self, seconds: float) -> None:
+        """Notes that Discord takes no request of any route for so long."""
+        self._limited_until = max(self._limited_until, asyncio.get_running_loop().time() + seconds)
 
     def count(self, status: int, scope: str | None = None) -> None:
         """Counts an answer. A 429 of the scope ``shared`` is another's doing, and does not count."""
@@ -85,7 +99,17 @@ class Refusals:
     async def _ended(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, ended: aiohttp.TraceRequestEndParams
     ) -> None:
-        self.count(ended.response.status, ended.response.headers.get("X-RateLimit-Scope"))
+        status, headers = ended.response.status, ended.response.headers
+        self.count(status, headers.get("X-RateLimit-Scope"))
+        if status == 429 and "X-RateLimit-Global" in headers:
+            self.limit(_seconds(headers.get("Retry-After")))
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0
 
 
 def _limiter(per_second: float) -> AsyncLimiter:

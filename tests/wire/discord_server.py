@@ -41,6 +41,21 @@ class DiscordServer(Serving):
         event = "THREAD_DELETE" if channel.parent else "CHANNEL_DELETE"
         self.gateway.dispatch(event, channel.payload() if channel.parent else self._gone(channel), channel.guild)
 
+    def remove_bot(self, guild: Guild) -> None:
+        """The bot is removed from a server."""
+        del self.guilds[guild.id]
+        for channel in (*guild.channels, *guild.threads):
+            del self.channels[channel.id]
+        self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild)
+
+    def take_bot_back(self, guild: Guild) -> None:
+        """The bot is added again to a server that it was removed from."""
+        self.guilds[guild.id] = guild
+        self.channels |= {channel.id: channel for channel in (*guild.channels, *guild.threads)}
+        # discord.py knows a server that it is added to by what is missing here.
+        known = {key: value for key, value in guild.payload().items() if key != "unavailable"}
+        self.gateway.dispatch("GUILD_CREATE", known, guild)
+
     @staticmethod
     def _gone(channel: Channel) -> dict[str, Any]:
         assert channel.guild is not None

@@ -35,6 +35,8 @@ class PaperRound:
         self.channels: list[places.Channel] = []
         self.people: list[places.User] = []
         self.starts = 0
+        self.said = ""
+        self._hearing: asyncio.Task[None]
         (folder / "digests").mkdir()
 
     async def begin(self, channels_: int, people: int = 0) -> None:
@@ -99,22 +101,59 @@ class PaperRound:
 
     @asynccontextmanager
     async def bot(self, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
-        """The bot, fast. SIGKILLed at the end unless it has ended."""
+        """The bot, fast; what it says is in ``said``. SIGKILLed at the end unless it has ended."""
         fast = {
             "PAPERBOY_POSTING__TICK_SECONDS": "0.2",
             "PAPERBOY_DIGESTS__POLL_SECONDS": "1",
             "PAPERBOY_POSTING__DMS_PER_SECOND": "40",
         }
         self.starts += 1
+        self.said = ""
         async with running(self.server, self.folder, **(fast | settings)) as process:
-            yield process
+            # A pipe that nobody reads fills up, and stops who writes to it.
+            self._hearing = asyncio.create_task(self._hear(process))
+            try:
+                yield process
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                await self._hearing
+
+    async def _hear(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        while line := await process.stderr.readline():
+            self.said += line.decode()
+        await process.wait()
 
     async def end(self, process: asyncio.subprocess.Process, how: signal.Signals = signal.SIGTERM) -> str:
         """Ends the bot; what it said."""
         if process.returncode is None:
             process.send_signal(how)
-        _, said = await asyncio.wait_for(process.communicate(), 30)
-        return said.decode()
+        await asyncio.wait_for(asyncio.shield(self._hearing), 30)
+        return self.said
+
+    async def until_said(self, words: str, seconds: float = 30) -> None:
+        """Waits until the bot has said so."""
+        async with asyncio.timeout(seconds):
+            while words not in self.said:  # noqa: ASYNC110 - another process says it
+                await asyncio.sleep(0.05)
+
+    @asynccontextmanager
+    async def no_pauses(self) -> AsyncIterator[None]:
+        """The bot's pauses between tries pass at once."""
+
+        async def pass_them() -> None:
+            while True:
+                self.execute("UPDATE deliveries SET due_at = updated_at WHERE state IN ('failed', 'claimed')")
+                await asyncio.sleep(0.3)
+
+        passing = asyncio.create_task(pass_them())
+        try:
+            yield
+        finally:
+            passing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await passing
 
     def at_the_doors(self) -> Counter[Door]:
         """How many copies of each delivery are at each door."""
