@@ -1,0 +1,146 @@
+"""How fast the bot acts, and when it stops: by a clock that leaps, so that no second is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import selectors
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bot.pace import Pace, Refusals
+
+
+class _Leaping(selectors.DefaultSelector):
+    """Waits for nothing: the clock leaps ahead instead."""
+
+    now = 1000.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        # A real clock goes on a little, too.
+        self.now += (timeout or 0) + 1e-6
+        return super().select(0)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._leaping = _Leaping()
+        super().__init__(self._leaping)
+
+    def time(self) -> float:
+        return self._leaping.now
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
+    loop = _Loop()
+    try:
+        loop.run_until_complete(work())  # type: ignore[arg-type]
+    finally:
+        loop.close()
+
+
+def most_in_a_second(times: list[float]) -> int:
+    return max(sum(start <= time < start + 1 for time in times) for start in times)
+
+
+@pytest.mark.parametrize("rate", [1, 5, 40, 45])
+@pytest.mark.parametrize("workers", [1, 60])
+def test_never_more_than_a_tenth_too_many_in_a_second(rate: int, workers: int) -> None:
+    async def work() -> None:
+        pace, times = Pace(rate, 1), []
+
+        async def worker() -> None:
+            for _ in range(4 * rate // workers + 2):
+                await pace.request()
+                times.append(asyncio.get_running_loop().time())
+
+        await asyncio.gather(*(worker() for _ in range(workers)))
+        assert most_in_a_second(times) <= rate + max(1, rate / 10)
+        # And no slower than that.
+        assert times[-1] - times[0] <= (len(times) + 1) / rate
+
+    run(work)
+
+
+def test_direct_messages_are_opened_at_their_own_rate() -> None:
+    async def work() -> None:
+        pace, times = Pace(40, 1), []
+        for _ in range(5):
+            await pace.direct_message()
+            times.append(round(asyncio.get_running_loop().time() - 1000, 3))
+        assert times == pytest.approx([0, 1, 2, 3, 4], abs=0.01)
+
+    run(work)
+
+
+def test_nothing_is_asked_while_discord_takes_nothing_and_no_burst_follows() -> None:
+    async def work() -> None:
+        pace, times = Pace(40, 1), []
+        pace.refusals.limit(3)
+
+        async def worker() -> None:
+            await pace.request()
+            times.append(asyncio.get_running_loop().time())
+
+        await asyncio.gather(*(worker() for _ in range(120)))
+        assert min(times) >= 1003
+        assert most_in_a_second(times) <= 44
+
+    run(work)
+
+
+def test_refusals_stop_the_sender_at_their_limit(caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        refusals = Refusals(limit=10)
+        for _ in range(50):
+            refusals.count(200)
+            refusals.count(404)
+            refusals.count(500)
+            refusals.count(429, "shared")
+        assert not refusals.must_wait()
+        for _ in range(3):
+            refusals.count(403)
+            refusals.count(429, "user")
+            refusals.count(429, "global")
+        assert not refusals.must_wait()
+        refusals.count(403)
+        assert refusals.must_wait()
+        # Those in flight still come back; they are told once.
+        refusals.count(403)
+        await asyncio.sleep(599)
+        assert refusals.must_wait()
+        await asyncio.sleep(2)
+        assert not refusals.must_wait()
+
+    with caplog.at_level(logging.ERROR):
+        run(work)
+    assert [one.getMessage() for one in caplog.records] == [
+        "Discord has refused 10 requests in ten minutes; nothing is sent for 0:10:00"
+    ]
+
+
+def test_refusals_long_ago_do_not_count() -> None:
+    async def work() -> None:
+        refusals = Refusals(limit=10)
+        for _ in range(9):
+            refusals.count(403)
+        await asyncio.sleep(601)
+        refusals.count(403)
+        assert not refusals.must_wait()
+
+    run(work)
+
+
+def test_a_token_that_is_not_taken_stops_the_sender_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def work() -> None:
+        refusals = Refusals()
+        refusals.count(401)
+        assert refusals.must_wait()
+        await asyncio.sleep(601)
+        assert not refusals.must_wait()
+
+    with caplog.at_level(logging.ERROR):
+        run(work)
+    assert ["does not take the token" in one.getMessage() for one in caplog.records] == [True]

@@ -1,0 +1,64 @@
+"""Many channels are due at the same minute, while somebody asks."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.conftest import LONG
+from tests.wire.discord_server import DiscordServer
+from tests.wire.faults import MESSAGES
+from tests.wire.paper_round import PaperRound
+
+CHANNELS = 2_000 if LONG else 200
+PER_SECOND = 40
+"""The bot's own default."""
+IDLE_ANSWERS = 40
+PAUSE = 0.25
+
+
+async def answered(server: DiscordServer) -> float:
+    """How long the answer to a look-up takes."""
+    answer = await server.slash("papers keyword", {"text": "model"})
+    assert not answer.late
+    return answer.elapsed if answer.edited is None else answer.edited
+
+
+@pytest.mark.timeout(300)
+async def test_many_channels_at_the_same_minute(tmp_path: Path) -> None:
+    async with DiscordServer() as server:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(CHANNELS)
+        paper_round.lay(datetime.now(UTC).date())
+        async with paper_round.bot() as process:
+            await paper_round.until_said("entries changed")
+            for _ in range(5):
+                await answered(server)
+            idle = []
+            for _ in range(IDLE_ANSWERS):
+                idle.append(await answered(server))
+                # Somebody asks now and then, as below.
+                await asyncio.sleep(PAUSE / 5)
+            paper_round.due()
+            await server.until(lambda: paper_round.made() > 0)
+            busy = []
+            while paper_round.made() < CHANNELS:
+                busy.append(await answered(server))
+                await asyncio.sleep(PAUSE)
+            await paper_round.until_settled()
+            await paper_round.end(process)
+        times = [one.time for one in server.requests if one.method == "POST" and re.fullmatch(MESSAGES, one.path)]
+        took, allowed = times[-1] - times[0], (CHANNELS - 1) / PER_SECOND
+        print(f"{CHANNELS} posts in {took:.2f} s, {took / allowed:.3f} of what the limit allows; ", end="")
+        print(f"at most {server.peak()} requests in a second; answers: {median(idle) * 1000:.1f} ms idle ", end="")
+        print(f"({len(idle)}), {median(busy) * 1000:.1f} ms busy ({len(busy)}): {median(busy) / median(idle):.2f} times")
+        assert paper_round.at_the_doors() == paper_round.owed()
+        assert not server.over_limits
+        assert server.peak() <= 50
+        assert took <= allowed * 1.1
+        assert median(busy) <= 2 * median(idle)

@@ -1,0 +1,70 @@
+"""The bot is told to stop in the middle of a round, and a digest that comes late is posted when it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.wire.discord_server import DiscordServer
+from tests.wire.faults import Fault, Step
+from tests.wire.paper_round import PaperRound
+
+TODAY = datetime.now(UTC).date()
+
+
+async def test_stopped_in_the_middle(tmp_path: Path) -> None:
+    async with DiscordServer() as server:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(150, 20)
+        paper_round.lay(TODAY)
+        paper_round.due()
+        # Of two nobody knows whether they are there when the bot must end: they were begun.
+        slow = [place.id for place in (paper_round.channels[5], paper_round.channels[6])]
+        server.misbehave(Fault.SLOW_ANSWER, path=f"/channels/{slow[0]}/messages", seconds=60)
+        server.misbehave(Fault.SLOW, path=f"/channels/{slow[1]}/messages", seconds=60)
+        async with paper_round.bot() as process:
+            stopped = asyncio.Event()
+            server.at(Step.ANSWERED, lambda _: stopped.set(), skip=40)
+            await asyncio.wait_for(stopped.wait(), 30)
+            since = asyncio.get_running_loop().time()
+            said = await paper_round.end(process)
+            took = asyncio.get_running_loop().time() - since
+        assert process.returncode == 0
+        assert "Traceback" not in said
+        assert took < 15
+        claimed = paper_round.execute("SELECT target_id FROM deliveries WHERE state = 'claimed'")
+        assert sorted(int(str(one)) for (one,) in claimed) == slow
+        assert set(paper_round.states()) == {"claimed", "planned", "sent"}
+        assert paper_round.states()["sent"] == paper_round.made() - 1
+        # Long enough for Discord to make the slow one, or never to make it.
+        paper_round.pass_time(timedelta(minutes=10))
+        async with paper_round.bot() as process:
+            await paper_round.until_settled()
+            await paper_round.end(process)
+        assert paper_round.at_the_doors() == paper_round.owed()
+        assert not server.over_limits
+
+
+async def test_a_digest_that_comes_late(tmp_path: Path) -> None:
+    """Its posting time was this morning, and it is laid down now."""
+    async with DiscordServer() as server:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(3)
+        # Noon or so where the channels are: the day does not end meanwhile.
+        paper_round.execute("UPDATE channels SET timezone = ?", f"Etc/GMT{datetime.now(UTC).hour - 12:+d}")
+        paper_round.due()
+        async with paper_round.bot() as process:
+            await server.until(lambda: server.identified == 1)
+            waiting = "SELECT count(*) FROM channels WHERE late_until IS NOT NULL"
+            async with asyncio.timeout(20):
+                while paper_round.execute(waiting) != [(3,)]:  # noqa: ASYNC110 - another process writes it
+                    await asyncio.sleep(0.05)
+            assert paper_round.made() == 0
+            paper_round.lay(TODAY)
+            await paper_round.until_settled()
+            # Tomorrow's waits for its time.
+            assert paper_round.execute("SELECT count(*) FROM channels WHERE late_until IS NULL") == [(3,)]
+            await paper_round.end(process, signal.SIGTERM)
+        assert paper_round.at_the_doors() == paper_round.owed()
