@@ -39,10 +39,11 @@ class PaperRound:
         self._hearing: asyncio.Task[None]
         (folder / "digests").mkdir()
 
-    async def begin(self, channels_: int, people: int = 0) -> None:
-        """Sets channels up, whose next digest is the next that is laid down, and has people follow a keyword."""
-        for number in range(-(-channels_ // 250)):
-            guild = self.server.add_guild(channels=min(250, channels_ - number * 250))
+    async def begin(self, channels_: int, people: int = 0, *, each: int = 250) -> None:
+        """Sets channels up, so many in each server, whose next digest is the next that is laid down; and has people
+        follow a keyword."""
+        for number in range(-(-channels_ // each)):
+            guild = self.server.add_guild(channels=min(each, channels_ - number * each))
             self.channels += guild.channels
         self.people = [self.server.add_user() for _ in range(people)]
         database = await Database.open(self.url)
@@ -195,6 +196,12 @@ class PaperRound:
         owed = sum(self.owed().values())
         await self.server.until(lambda: self.made() >= owed, seconds)
         await self.until_ledger(lambda states: states == {DeliveryState.SENT.value: owed}, seconds)
+
+    async def until_rows(self, statement: str, *values: object, rows: list[tuple[object, ...]]) -> None:
+        """Waits until the database answers so."""
+        async with asyncio.timeout(30):
+            while self.execute(statement, *values) != rows:  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.05)
 
     async def until_ledger(self, settled: Callable[[Counter[str]], bool], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):

@@ -57,10 +57,7 @@ async def test_a_digest_that_comes_late(tmp_path: Path) -> None:
         paper_round.due()
         async with paper_round.bot() as process:
             await server.until(lambda: server.identified == 1)
-            waiting = "SELECT count(*) FROM channels WHERE late_until IS NOT NULL"
-            async with asyncio.timeout(20):
-                while paper_round.execute(waiting) != [(3,)]:  # noqa: ASYNC110 - another process writes it
-                    await asyncio.sleep(0.05)
+            await paper_round.until_rows("SELECT count(*) FROM channels WHERE late_until IS NOT NULL", rows=[(3,)])
             assert paper_round.made() == 0
             paper_round.lay(TODAY)
             await paper_round.until_settled()
