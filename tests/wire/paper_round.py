@@ -39,9 +39,9 @@ class PaperRound:
         self._hearing: asyncio.Task[None]
         (folder / "digests").mkdir()
 
-    async def begin(self, channels_: int, people: int = 0, *, each: int = 250) -> None:
+    async def begin(self, channels_: int, people: int = 0, *, each: int = 250, opened: bool = False) -> None:
         """Sets channels up, so many in each server, whose next digest is the next that is laid down; and has people
-        follow a keyword."""
+        follow a keyword, whose direct messages were opened already, or were not."""
         for number in range(-(-channels_ // each)):
             guild = self.server.add_guild(channels=min(each, channels_ - number * each))
             self.channels += guild.channels
@@ -56,6 +56,8 @@ class PaperRound:
                 for person in self.people:
                     key = (Subscriber.USER, person.id, Follows.KEYWORD, "model", "model", "en")
                     await subscriptions.add(connection, *key)
+                    if opened:
+                        await targets.set_dm_channel(connection, person.id, self.server.dm(person).id)
         finally:
             await database.close()
 
@@ -146,7 +148,7 @@ class PaperRound:
         async def pass_them() -> None:
             while True:
                 self.execute("UPDATE deliveries SET due_at = updated_at WHERE state IN ('failed', 'claimed')")
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.1)
 
         passing = asyncio.create_task(pass_them())
         try:

@@ -152,10 +152,9 @@ async def test_a_server_that_the_bot_is_removed_from(tmp_path: Path) -> None:
             await paper_round.end(process)
         # A month later one of them is forgotten.
         paper_round.execute("UPDATE targets SET set_aside_at = datetime(set_aside_at, '-31 days') || '.000000'")
-        async with paper_round.bot() as process:
+        async with paper_round.bot():
             kept = [(stays.id,), (comes_back.id,)]
             await paper_round.until_rows("SELECT DISTINCT guild_id FROM channels ORDER BY 1", rows=kept)
-            await paper_round.end(process)
         assert paper_round.execute("SELECT DISTINCT guild_id FROM targets ORDER BY 1") == kept
         assert set(paper_round.at_the_doors().values()) == {1}
 
@@ -181,7 +180,6 @@ async def test_a_token_that_is_taken_back(tmp_path: Path) -> None:
         assert process.returncode == 0
         for channel in paper_round.channels:
             server.accept(channel.id)
-        async with paper_round.bot() as process, paper_round.no_pauses():
+        async with paper_round.bot(), paper_round.no_pauses():
             await paper_round.until_settled()
-            await paper_round.end(process)
         assert paper_round.at_the_doors() == paper_round.owed()

@@ -41,9 +41,8 @@ async def sentence(paper_round: PaperRound, words: str, seconds: float = 30) -> 
 
 
 async def settled(paper_round: PaperRound) -> None:
-    async with paper_round.bot() as process:
+    async with paper_round.bot():
         await paper_round.until_settled()
-        await paper_round.end(process)
     whole(paper_round)
 
 
@@ -96,6 +95,18 @@ async def test_a_disk_that_is_full_at_the_start(tmp_path: Path) -> None:
         await settled(paper_round)
 
 
+@pytest.mark.skipif(not LONG, reason="it is the other program's time that passes")
+async def test_a_database_that_is_locked_at_the_start(tmp_path: Path) -> None:
+    async with DiscordServer() as server:
+        paper_round = await begun(server, tmp_path, 2)
+        with locked(paper_round.path):
+            end = asyncio.get_running_loop().time() + SECONDS
+            while asyncio.get_running_loop().time() < end:
+                await sentence(paper_round, "is held by another program")
+        await settled(paper_round)
+
+
+@pytest.mark.skipif(not LONG, reason="it is the other program's time that passes")
 async def test_a_new_database_that_is_locked_at_the_start(tmp_path: Path) -> None:
     """Before it has any table."""
     async with DiscordServer() as server:
@@ -105,17 +116,6 @@ async def test_a_new_database_that_is_locked_at_the_start(tmp_path: Path) -> Non
         await paper_round.begin(2)
         paper_round.lay(TODAY)
         paper_round.due()
-        await settled(paper_round)
-
-
-@pytest.mark.skipif(not LONG, reason="it is the other program's time that passes")
-async def test_a_database_that_is_locked_at_the_start(tmp_path: Path) -> None:
-    async with DiscordServer() as server:
-        paper_round = await begun(server, tmp_path, 2)
-        with locked(paper_round.path):
-            end = asyncio.get_running_loop().time() + SECONDS
-            while asyncio.get_running_loop().time() < end:
-                await sentence(paper_round, "is held by another program")
         await settled(paper_round)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,9 +39,8 @@ async def test_stopped_in_the_middle(tmp_path: Path) -> None:
         assert paper_round.states()["sent"] == paper_round.made() - 1
         # Long enough for Discord to make the slow one, or never to make it.
         paper_round.pass_time(timedelta(minutes=10))
-        async with paper_round.bot() as process:
+        async with paper_round.bot():
             await paper_round.until_settled()
-            await paper_round.end(process)
         assert paper_round.at_the_doors() == paper_round.owed()
         assert not server.over_limits
 
@@ -63,5 +61,5 @@ async def test_a_digest_that_comes_late(tmp_path: Path) -> None:
             await paper_round.until_settled()
             # Tomorrow's waits for its time.
             assert paper_round.execute("SELECT count(*) FROM channels WHERE late_until IS NULL") == [(3,)]
-            await paper_round.end(process, signal.SIGTERM)
+            await paper_round.end(process)
         assert paper_round.at_the_doors() == paper_round.owed()

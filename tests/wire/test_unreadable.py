@@ -41,7 +41,7 @@ async def test_what_cannot_be_looked_for(tmp_path: Path) -> None:
         for channel, permissions in zip(paper_round.channels, [NO_HISTORY] * 2 + [NOTHING_SEEN] * 2, strict=True):
             server.deny(channel, permissions)
         paper_round.pass_time(timedelta(minutes=10))
-        async with paper_round.bot() as process:
+        async with paper_round.bot():
             await paper_round.until_ledger(lambda states: states == {DeliveryState.SET_ASIDE.value: 4})
             assert paper_round.execute("SELECT DISTINCT reason FROM deliveries") == [(Reason.UNCONFIRMED.value,)]
             said = text(await server.slash("digest status"))
@@ -57,5 +57,4 @@ async def test_what_cannot_be_looked_for(tmp_path: Path) -> None:
                 assert "Posted in" in said
             assert paper_round.states() == Counter({DeliveryState.SENT.value: 4})
             assert "posted" in text(await server.slash("digest status"))
-            await paper_round.end(process)
         assert paper_round.at_the_doors() == paper_round.owed()
