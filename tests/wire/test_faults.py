@@ -136,7 +136,7 @@ async def test_a_history_that_fails(tmp_path: Path, times: int) -> None:
 async def test_what_concerns_all_fails_in_the_middle(tmp_path: Path) -> None:
     """The gateway breaks off, asks for a new connection and for a new session; then all routes are limited."""
     async with DiscordServer() as server:
-        paper_round = await begun(server, tmp_path, 120, 0)
+        paper_round = await begun(server, tmp_path, 180, 0)
         gateway = server.gateway
         async with paper_round.bot():
             await server.until(lambda: paper_round.made() >= 10)
