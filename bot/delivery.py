@@ -69,13 +69,15 @@ class Sender:
         async with self._round:
             composer = Composer(self._database)
             while not self._holds():
-                await self._settle()
                 room = _UNDERWAY - len(self._underway)
-                batch = await self._begin(composer, limit=_BATCH) if room >= _BATCH else 0
-                if not (batch or self._underway):
-                    return
-                if batch < _BATCH:
+                begun = await self._begin(composer, limit=_BATCH) if room >= _BATCH else 0
+                if not (begun or self._underway):
+                    break
+                if begun < _BATCH:
                     await asyncio.wait(self._underway.values(), return_when=asyncio.FIRST_COMPLETED)
+            if self._underway:
+                await asyncio.wait(self._underway.values())
+            await self._write()
 
     async def open_dms(self) -> None:
         """Sends what is due to people whose direct messages were never opened, slowly."""
@@ -94,11 +96,12 @@ class Sender:
 
     async def send_now(self, delivery_id: int) -> Delivery | None:
         """Sends one delivery, if it is open, without waiting for its time; how it stands then."""
-        await self._settle()
+        await self._write()
         if delivery_id not in self._in_hand() and not self._holds():
             await self._begin(Composer(self._database), limit=1, only=delivery_id)
         if task := self._underway.get(delivery_id):
             await asyncio.wait((task,))
+            await self._write()
         async with self._database.read() as connection:
             return await deliveries.get(connection, delivery_id)
 
@@ -112,7 +115,7 @@ class Sender:
         if late:
             await asyncio.wait(late)
         try:
-            await self._settle()
+            await self._write()
         except DatabaseError as error:
             log.error("what was sent last is not confirmed, and is looked for at the next start: %s", error)
 
@@ -126,11 +129,7 @@ class Sender:
         """Claims what is due and begins to send it; how many deliveries it is."""
         # One at a time: what another is claiming is not in hand yet.
         async with self._claiming:
-            now = self._now()
-            async with self._database.write() as connection:
-                batch = await deliveries.claim(
-                    connection, self._run, now, now + _CLAIM, limit=limit, only=only, but=self._in_hand()
-                )
+            batch = await self._write(limit, only)
             try:
                 composed = await composer.compose(batch) if batch else {}
             except BaseException:
@@ -142,6 +141,26 @@ class Sender:
                 task.add_done_callback(partial(self._ended, delivery.id))
         return len(batch)
 
+    async def _write(self, limit: int = 0, only: int | None = None) -> list[Delivery]:
+        """Writes down what came of deliveries, and claims more in the same transaction. What cannot be written stays
+        here, and nothing is done about these deliveries until it is."""
+        async with self._writing:
+            ended = list(self._outcomes)
+            if not (ended or limit):
+                return []
+            now = self._now()
+            async with self._database.write() as connection:
+                await outcomes.write(connection, ended, now)
+                until, in_hand = now + _CLAIM, self._in_hand() - {one.delivery.id for one in ended}
+                batch = await deliveries.claim(connection, self._run, now, until, limit=limit, only=only, but=in_hand)
+            del self._outcomes[: len(ended)]
+        for one in ended:
+            if one.delivery.target is Subscriber.USER and one.refused:
+                self.refused_people.add(one.delivery.target_id)
+            elif one.delivery.target is Subscriber.USER and one.state is DeliveryState.SENT:
+                self.refused_people.discard(one.delivery.target_id)
+        return batch
+
     def _ended(self, delivery_id: int, _task: asyncio.Task[None]) -> None:
         del self._underway[delivery_id]
 
@@ -150,26 +169,6 @@ class Sender:
         outcome = await Attempt(self._client, self._database, self._pace, self._now, delivery).run(composed)
         _tell(outcome, time.monotonic() - begun)
         self._outcomes.append(outcome)
-        try:
-            await self._settle()
-        except DatabaseError as error:
-            log.error("a delivery is not written down yet: %s", error, extra={"delivery": delivery.id})
-
-    async def _settle(self) -> None:
-        """Writes down what came of deliveries. Those that end while others are written share one transaction; what
-        cannot be written stays here, and nothing is done about these deliveries until it is."""
-        async with self._writing:
-            batch = list(self._outcomes)
-            if not batch:
-                return
-            async with self._database.write() as connection:
-                await outcomes.write(connection, batch, self._now())
-            del self._outcomes[: len(batch)]
-        for one in batch:
-            if one.delivery.target is Subscriber.USER and one.refused:
-                self.refused_people.add(one.delivery.target_id)
-            elif one.delivery.target is Subscriber.USER and one.state is DeliveryState.SENT:
-                self.refused_people.discard(one.delivery.target_id)
 
 
 class _Errand:
