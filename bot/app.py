@@ -73,8 +73,11 @@ class Paperboy(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             http_trace=self.pace.refusals.trace,
+            # One that waits longer is tried another time, and keeps no other waiting.
+            max_ratelimit_timeout=30,
         )
         self.settings = settings
+        self._news = timedelta(days=settings.posting.catch_up_days)
         self.folder = Folder(settings.digests.path)
         self.clock = Clock()
 
@@ -99,7 +102,7 @@ class Paperboy(commands.AutoShardedBot):
         for cog in COGS:
             await self.load_extension(cog)
         await self.sync_commands()
-        self.sender = Sender(self, self.database, self.pace, self.now)
+        self.sender = Sender(self, self.database, self.pace, self.now, self._news)
         await self.sender.start()
         self._every(self.settings.digests.poll_seconds, self.read_digests)
         self._every(self.settings.posting.tick_seconds, self.plan_posts)
@@ -162,7 +165,7 @@ class Paperboy(commands.AutoShardedBot):
 
     def _news_since(self) -> datetime:
         """What was planned before is not news any more."""
-        return self.now() - timedelta(days=self.settings.posting.catch_up_days)
+        return self.now() - self._news
 
     async def on_ready(self) -> None:
         async with self.database.write() as connection:
@@ -219,8 +222,8 @@ class Paperboy(commands.AutoShardedBot):
                 await views.asked(interaction)
         if interaction.user.id in self.sender.refused_people:
             # Whoever uses the bot may have opened their direct messages again.
-            self.sender.refused_people.discard(interaction.user.id)
             await self.take_up(Subscriber.USER, interaction.user.id)
+            self.sender.refused_people.discard(interaction.user.id)
 
     async def close(self) -> None:
         if self.is_closed():

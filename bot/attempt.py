@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import aiohttp
 import discord
 
 from bot import refusals
 from bot.composing import Composed
-from bot.pace import Pace
+from bot.pace import Pace, doubts
 from bot.reconciliation import NONCE_WINDOW, Unseen, look
 from storage import deliveries, targets
 from storage.database import Database
@@ -21,9 +21,13 @@ from storage.outcomes import Outcome
 
 log = logging.getLogger(__name__)
 
+_LONGEST_SECONDS = 60
+"""For a request with all that discord.py tries again; a try that hangs would keep others waiting."""
+
 
 class Attempt:
-    """A try of a delivery that is claimed. ``run`` raises nothing: each end is an :class:`Outcome`."""
+    """A try of a delivery that is claimed. ``run`` raises nothing: each end is an :class:`Outcome`. What was planned
+    longer ago than ``news`` is not sent any more."""
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class Attempt:
         database: Database,
         pace: Pace,
         now: Callable[[], datetime],
+        news: timedelta,
         delivery: Delivery,
     ) -> None:
         self._client = client
@@ -41,6 +46,7 @@ class Attempt:
         # A claim of now is this try's own; an earlier one was never confirmed.
         self._begun_at = claimed_at if claimed_at != delivery.updated_at else None
         self._now = now
+        self._news = news
         self._sending = False
 
     async def run(self, composed: Composed) -> Outcome:
@@ -48,7 +54,12 @@ class Attempt:
         try:
             return await self._run(composed)
         except discord.HTTPException as error:
-            return self._after(error)
+            return await self._after(error)
+        except discord.RateLimited as error:
+            # It was not asked of Discord at all.
+            if self._begun_at or doubts.get([]):
+                return self._unknown(refusals.why(error))
+            return Outcome(self._delivery, DeliveryState.FAILED, Reason.UNREACHED, refusals.why(error))
         except asyncio.CancelledError:
             if not self._uncertain:
                 return Outcome(self._delivery, DeliveryState.PLANNED)
@@ -67,7 +78,9 @@ class Attempt:
     async def _run(self, composed: Composed) -> Outcome:
         delivery = self._delivery
         channel_id = await self._known_channel()
-        if self._begun_at and channel_id and not self._nonce_holds(self._begun_at):
+        if channel_id is None:
+            self._begun_at = None  # Nothing can have been sent.
+        elif self._begun_at and not self._nonce_holds(self._begun_at):
             seen = await look(self._client, delivery, channel_id, self._begun_at, self._pace.request)
             if isinstance(seen, int):
                 return Outcome(delivery, DeliveryState.SENT, channel_id=channel_id, message_id=seen)
@@ -76,8 +89,10 @@ class Attempt:
             if seen is Unseen.NOT_YET:
                 return self._unknown("the bot does not know its permissions yet")
             self._begun_at = None
+            if self._now() - delivery.planned_at > self._news:
+                return Outcome(delivery, DeliveryState.EXPIRED, Reason.TOO_OLD)
         if composed is Reason.NOT_DRAWN:
-            return self._unknown("") if self._uncertain else Outcome(delivery, DeliveryState.FAILED, Reason.NOT_DRAWN)
+            return self._unknown("") if self._begun_at else Outcome(delivery, DeliveryState.FAILED, Reason.NOT_DRAWN)
         if isinstance(composed, Reason):
             return Outcome(delivery, DeliveryState.EXPIRED, composed)
         channel_id = channel_id or await self._opened_channel()
@@ -85,10 +100,12 @@ class Attempt:
             return Outcome(delivery, DeliveryState.EXPIRED, Reason.WITHDRAWN)
         await self._pace.request()
         if self._pace.refusals.must_wait():
-            return self._unknown("held") if self._uncertain else Outcome(delivery, DeliveryState.PLANNED)
+            return self._unknown("held") if self._begun_at else Outcome(delivery, DeliveryState.PLANNED)
         self._sending = True
-        # discord.py sets enforce_nonce with a nonce: the same delivery again gives the same message.
-        message = await self._client.get_partial_messageable(channel_id).send(view=composed, nonce=delivery.nonce)
+        doubts.set([])
+        async with asyncio.timeout(_LONGEST_SECONDS):
+            # discord.py sets enforce_nonce with a nonce: the same delivery again gives the same message.
+            message = await self._client.get_partial_messageable(channel_id).send(view=composed, nonce=delivery.nonce)
         return Outcome(delivery, DeliveryState.SENT, channel_id=channel_id, message_id=message.id)
 
     def _nonce_holds(self, begun_at: datetime) -> bool:
@@ -117,16 +134,20 @@ class Attempt:
             await targets.set_dm_channel(connection, user_id, channel.id)
         return channel.id
 
-    def _after(self, error: discord.HTTPException) -> Outcome:
-        if not refusals.is_certain(error):
-            return self._not_reached(refusals.why(error))
+    async def _after(self, error: discord.HTTPException) -> Outcome:
         refused, why = refusals.target_refused(error), refusals.why(error)
-        if refused:
-            # This request made no message; an earlier one may have.
-            reason = Reason.UNCONFIRMED if self._begun_at else refused
-            return Outcome(self._delivery, DeliveryState.SET_ASIDE, reason, why, refused=refused)
-        if self._begun_at:
+        if not refusals.is_certain(error):
+            return self._not_reached(why)
+        if self._begun_at or (self._sending and doubts.get()):
+            # This request made no message; one before it may have. That is looked for when the nonce is forgotten.
             return self._unknown(why)
+        if refused is Reason.CHANNEL_GONE and self._delivery.target is Subscriber.USER:
+            # The channel of their direct messages, that is; there is another one.
+            async with self._database.write() as connection:
+                await targets.set_dm_channel(connection, self._delivery.target_id, None)
+            return Outcome(self._delivery, DeliveryState.FAILED, Reason.REFUSED, why)
+        if refused:
+            return Outcome(self._delivery, DeliveryState.SET_ASIDE, refused, why, refused=refused)
         return Outcome(self._delivery, DeliveryState.FAILED, Reason.REFUSED, why)
 
     def _not_reached(self, why: str) -> Outcome:

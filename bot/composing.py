@@ -21,11 +21,12 @@ Composed = ui.LayoutView | Reason
 
 
 class Composer:
-    """Draws deliveries; of daily posts that say the same it draws one. For one round of sending, for it keeps what it
-    has read."""
+    """Draws deliveries; of daily posts that say the same it draws one. It keeps what it has read, and is for a short
+    while. ``paused``: also for channels that are paused."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, paused: bool = False) -> None:
         self._database = database
+        self._paused = paused
         self._days: dict[date, list[Entry]] = {}
         self._daily: dict[tuple[date, int, int, str], ui.LayoutView | None] = {}
 
@@ -59,7 +60,7 @@ class Composer:
         return composed
 
     def _post(self, delivery: Delivery, channel: Channel | None) -> ui.LayoutView | None:
-        if channel is None:
+        if channel is None or (channel.paused and not self._paused):
             return None
         day = delivery.digest_date
         key = (day, channel.top, channel.min_votes, channel.language)

@@ -16,7 +16,7 @@ from bot.attempt import Attempt
 from bot.composing import Composed, Composer
 from bot.errors import DatabaseError
 from bot.pace import Pace
-from storage import deliveries, outcomes, targets
+from storage import accounts, deliveries, outcomes, targets
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Subscriber
 from storage.outcomes import Outcome
@@ -25,8 +25,11 @@ log = logging.getLogger(__name__)
 
 _CLAIM = timedelta(minutes=10)
 _BATCH = 10
-_UNDERWAY = 40
-"""Deliveries in hand at once: a second's worth, so that little is left to finish when the bot is told to stop."""
+_UNDERWAY = 100
+"""Deliveries in hand at once: few enough to finish when the bot is told to stop, and more than some slow channels."""
+_QUIET_SECONDS = 0.5
+"""What came of deliveries is written down when nothing more comes for so long, or with the next claim."""
+_DRAWN_SECONDS = 60
 
 
 class Sender:
@@ -36,8 +39,11 @@ class Sender:
     deliveries are taken up again.
     """
 
-    def __init__(self, client: discord.Client, database: Database, pace: Pace, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, client: discord.Client, database: Database, pace: Pace, now: Callable[[], datetime], news: timedelta
+    ) -> None:
         self._client = client
+        self._news = news
         self._database = database
         self._pace = pace
         self._now = now
@@ -67,14 +73,20 @@ class Sender:
     async def send_due(self) -> None:
         """Sends until nothing is due, but to people whose direct messages were never opened."""
         async with self._round:
-            composer = Composer(self._database)
+            composer, drawn_since = Composer(self._database), time.monotonic()
             while not self._holds():
+                if time.monotonic() - drawn_since > _DRAWN_SECONDS:
+                    composer, drawn_since = Composer(self._database), time.monotonic()
                 room = _UNDERWAY - len(self._underway)
                 begun = await self._begin(composer, limit=_BATCH) if room >= _BATCH else 0
                 if not (begun or self._underway):
                     break
                 if begun < _BATCH:
-                    await asyncio.wait(self._underway.values(), return_when=asyncio.FIRST_COMPLETED)
+                    ended, _ = await asyncio.wait(
+                        self._underway.values(), timeout=_QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    if not ended:
+                        await self._write()
             if self._underway:
                 await asyncio.wait(self._underway.values())
             await self._write()
@@ -95,19 +107,26 @@ class Sender:
                     await self.send_now(one.id)
 
     async def send_now(self, delivery_id: int) -> Delivery | None:
-        """Sends one delivery, if it is open, without waiting for its time; how it stands then."""
+        """Sends one delivery, if it is open, without waiting for its time, and those of its kind and target that come
+        before it; how it stands then."""
         await self._write()
-        if delivery_id not in self._in_hand() and not self._holds():
-            await self._begin(Composer(self._database), limit=1, only=delivery_id)
-        if task := self._underway.get(delivery_id):
-            await asyncio.wait((task,))
-            await self._write()
+        async with self._database.read() as connection:
+            in_order = [*await accounts.open_before(connection, delivery_id), delivery_id]
+        for one in in_order:
+            if one not in self._in_hand() and not self._holds():
+                await self._begin(Composer(self._database, paused=True), limit=1, only=one)
+            if task := self._underway.get(one):
+                await asyncio.wait((task,))
+        await self._write()
         async with self._database.read() as connection:
             return await deliveries.get(connection, delivery_id)
 
     async def stop(self, seconds: float) -> None:
         """Claims nothing any more, and finishes what is claimed within ``seconds``; the rest is given back."""
         self._stopping = True
+        async with self._claiming:
+            # What was being claimed is in hand now, and nothing more will be.
+            pass
         tasks = {*self._underway.values(), *(errand.task for errand in self._errands if errand.task)}
         late = (await asyncio.wait(tasks, timeout=seconds))[1] if tasks else set()
         for task in late:
@@ -129,6 +148,8 @@ class Sender:
         """Claims what is due and begins to send it; how many deliveries it is."""
         # One at a time: what another is claiming is not in hand yet.
         async with self._claiming:
+            if self._holds():
+                return 0
             batch = await self._write(limit, only)
             try:
                 composed = await composer.compose(batch) if batch else {}
@@ -166,7 +187,7 @@ class Sender:
 
     async def _deliver(self, delivery: Delivery, composed: Composed) -> None:
         begun = time.monotonic()
-        outcome = await Attempt(self._client, self._database, self._pace, self._now, delivery).run(composed)
+        outcome = await Attempt(self._client, self._database, self._pace, self._now, self._news, delivery).run(composed)
         _tell(outcome, time.monotonic() - begun)
         self._outcomes.append(outcome)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextvars import ContextVar
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -23,6 +24,11 @@ GLOBAL_LIMIT = 50
 REFUSALS = 5_000
 """Answers of 401, 403 and 429 in ten minutes at which the sender stops; at 10,000 Discord blocks the address."""
 _WINDOW = 600.0
+
+
+doubts: ContextVar[list[str]] = ContextVar("doubts")
+"""What went wrong with the present task's requests so that they may have been done all the same: server errors, and
+answers that were lost. discord.py tries again by itself and tells of the last answer alone."""
 
 
 class Pace:
@@ -59,6 +65,7 @@ class Refusals:
         self._limited_until = 0.0
         self.trace = aiohttp.TraceConfig()
         self.trace.on_request_end.append(self._ended)
+        self.trace.on_request_exception.append(self._broken)
 
     def must_wait(self) -> bool:
         """Whether nothing may be sent for now."""
@@ -103,6 +110,13 @@ class Refusals:
         self.count(status, headers.get("X-RateLimit-Scope"))
         if status == 429 and "X-RateLimit-Global" in headers:
             self.limit(_seconds(headers.get("Retry-After")))
+        if status >= 500:
+            doubts.get([]).append(str(status))
+
+    async def _broken(
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, broken: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        doubts.get([]).append(type(broken.exception).__name__)
 
 
 def _seconds(text: str | None) -> float:

@@ -41,7 +41,7 @@ async def plan_posts(database: Database, now: datetime, catch_up_days: int) -> i
         async with database.write() as connection:
             held = await digests.most_votes(connection, catch_up_days)
             due = await channels.due(connection, now, max(held, default=None), _BATCH)
-            aside = await targets.reasons(connection, Subscriber.CHANNEL, [channel.channel_id for channel in due])
+            aside = await targets.reasons(connection, Subscriber.CHANNEL, [channel.channel_id for channel in due], now)
             looked_at = [_look(channel, held, aside.get(channel.channel_id), now, catch_up_days) for channel in due]
             await deliveries.plan(connection, [plan for _, plans in looked_at for plan in plans], now)
             await channels.set_posts(connection, [channel for channel, _ in looked_at])
@@ -159,7 +159,7 @@ async def _plan_alerts_of(
         aside: dict[Recipient, Reason] = {}
         for target in Subscriber:
             target_ids = [target_id for one, target_id in recipients if one is target]
-            reasons = await targets.reasons(connection, target, target_ids) if target_ids else {}
+            reasons = await targets.reasons(connection, target, target_ids, now) if target_ids else {}
             aside |= {(target, target_id): reason for target_id, reason in reasons.items()}
         plans = [
             Plan(

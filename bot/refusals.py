@@ -48,7 +48,8 @@ def target_refused(error: discord.HTTPException) -> Reason | None:
     """Why Discord takes nothing for this target; None where the refusal is not about the target."""
     if reason := _CODES.get(error.code):
         return reason
-    return Reason.REFUSED if error.status == 403 else None
+    # Without a code it is not Discord that speaks, but something on the way to it.
+    return Reason.REFUSED if error.status == 403 and error.code else None
 
 
 def is_certain(error: discord.HTTPException) -> bool:

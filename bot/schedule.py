@@ -175,14 +175,20 @@ def timezone_label(name: str, now: datetime, city: str) -> str:
     return f"{name} · {city} · {now.astimezone(ZoneInfo(name)):%H:%M}"[:100]
 
 
+_WATCH_SECONDS = 10
+
+
 class Clock:
-    """Calls jobs at intervals, one run of each at a time; a run that comes late is run all the same, once."""
+    """Calls jobs at intervals, one run of each at a time; a run that comes late is run all the same, once. Where the
+    machine's clock is set back, the jobs do not wait until it has caught up."""
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         self._running: set[asyncio.Task[None]] = set()
+        self._seconds: dict[str, float] = {}
+        self._watch: asyncio.TimerHandle | None = None
 
     def every(self, seconds: float, job: Callable[[], Coroutine[None, None, None]]) -> None:
         """Calls ``job`` at once and then every ``seconds``."""
@@ -194,17 +200,29 @@ class Clock:
             task.add_done_callback(self._running.discard)
             await asyncio.shield(task)
 
-        self._scheduler.add_job(
+        added = self._scheduler.add_job(
             run, "interval", seconds=seconds, next_run_time=datetime.now(UTC), name=job.__qualname__
         )
+        self._seconds[added.id] = seconds
 
     def start(self) -> None:
         self._scheduler.start()
+        self._look_at_clock()
+
+    def _look_at_clock(self) -> None:
+        # APScheduler waits until a time of day; the event loop's own time cannot be set.
+        now = datetime.now(UTC)
+        for job in self._scheduler.get_jobs():
+            if job.next_run_time and job.next_run_time > now + timedelta(seconds=self._seconds[job.id] + 1):
+                job.modify(next_run_time=now)
+        self._watch = asyncio.get_running_loop().call_later(_WATCH_SECONDS, self._look_at_clock)
 
     async def stop(self, seconds: float = 10) -> None:
         """Calls nothing any more, and lets what is running end within ``seconds``."""
         if not self._scheduler.running:
             return
+        if self._watch:
+            self._watch.cancel()
         self._scheduler.pause()
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=seconds)

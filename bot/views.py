@@ -15,8 +15,9 @@ from bot.errors import NotAllowedError, NotFoundError
 from bot.language import Language
 from bot.lookup import Lookup
 from bot.query import MAX_LENGTH
+from bot.status import sentence
 from storage import accounts, deliveries, lookups, matches, subscriptions, targets
-from storage.models import Entry, Follows, Subscriber, Subscription
+from storage.models import Entry, Follows, Reason, Subscriber, Subscription
 
 _KINDS = {"k": Follows.KEYWORD, "a": Follows.AUTHOR}
 
@@ -248,12 +249,14 @@ async def followed_list(interaction: discord.Interaction, page: int = 0) -> ui.L
     async with home(interaction).database.read() as connection:
         rows = await subscriptions.of(connection, Subscriber.USER, [interaction.user.id])
         rows += await subscriptions.of(connection, Subscriber.CHANNEL, managed_channels(interaction))
+        followers = [row.subscriber_id for row in rows if row.subscriber is Subscriber.CHANNEL]
+        closed = await targets.reasons(connection, Subscriber.CHANNEL, followers, home(interaction).now())
         target = await targets.get(connection, Subscriber.USER, interaction.user.id)
         missed = await accounts.missed(connection, interaction.user.id)
         told = await matches.of(connection, [one.id for one in missed]) if missed else {}
     aside = discord.utils.format_dt(target.set_aside_at, "R") if target and target.set_aside_at else None
     return rendering.followed_list(
-        [(row.id, row.text, _where(row, words)) for row in rows],
+        [(row.id, row.text, _where(row, closed, words)) for row in rows],
         page,
         words,
         [(one.id, one.digest_date, len(told.get(one.id, ()))) for one in missed],
@@ -268,9 +271,12 @@ def managed_channels(interaction: discord.Interaction) -> list[int]:
     return [channel.id for channel in (*interaction.guild.channels, *interaction.guild.threads)]
 
 
-def _where(row: Subscription, words: Language) -> str:
+def _where(row: Subscription, closed: dict[int, Reason], words: Language) -> str:
     what = words.text("author") if row.kind is Follows.AUTHOR else words.text("keyword")
-    return f"{what} · <#{row.subscriber_id}>" if row.subscriber is Subscriber.CHANNEL else what
+    if row.subscriber is Subscriber.USER:
+        return what
+    reason = closed.get(row.subscriber_id)
+    return f"{what} · <#{row.subscriber_id}>" + (f" · ⚠ {sentence(reason, None, words)}" if reason else "")
 
 
 async def _entry(interaction: discord.Interaction, text: str) -> Entry:

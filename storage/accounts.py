@@ -1,14 +1,14 @@
-"""What the ledger tells people: how the last days went, what they have missed, what nobody knows."""
+"""What the ledger tells: how the last days went, what was missed, what nobody knows, what comes first."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.deliveries import delivery
+from storage.deliveries import IS_OPEN, delivery
 from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
 from storage.schema import deliveries, matches
 
@@ -52,3 +52,17 @@ async def missed(connection: AsyncConnection, user_id: int, limit: int = 25) -> 
         .limit(limit)
     )
     return [delivery(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def open_before(connection: AsyncConnection, delivery_id: int) -> list[int]:
+    """The open deliveries of the same kind to the same target that come before one, in order."""
+    one = deliveries.alias()
+    same = [one.c[name] == deliveries.c[name] for name in ("target", "target_id", "kind")]
+    before = tuple_(deliveries.c.digest_date, deliveries.c.part) < tuple_(one.c.digest_date, one.c.part)
+    statement = (
+        select(deliveries.c.id)
+        .join(one, and_(*same, before))
+        .where(one.c.id == delivery_id, IS_OPEN)
+        .order_by(deliveries.c.digest_date, deliveries.c.part)
+    )
+    return list((await connection.execute(statement)).scalars())

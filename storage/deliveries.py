@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,9 +33,11 @@ LONGEST_PAUSE = timedelta(hours=3)
 """Between two tries of a delivery."""
 OPEN = (DeliveryState.PLANNED, DeliveryState.FAILED, DeliveryState.CLAIMED)
 _WAITING = (DeliveryState.PLANNED, DeliveryState.FAILED)
-# Written out, so that SQLite sees that the index of open deliveries fits.
-_IS_OPEN = deliveries.c.state.in_([state.value for state in OPEN])
-_IS_WAITING = deliveries.c.state.in_([state.value for state in _WAITING])
+# Written out: by a bound value SQLite cannot see that the index of open deliveries fits.
+IS_OPEN = deliveries.c.state.in_([literal_column(f"'{state.value}'") for state in OPEN])
+_IS_WAITING = and_(IS_OPEN, deliveries.c.state.in_([state.value for state in _WAITING]))
+_TRIES = 5
+"""What has failed so often does not hold up what comes after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +54,8 @@ class Plan:
 
 
 async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime) -> None:
-    """Writes deliveries into the ledger. One that is there already stays as it is: planning twice plans once."""
+    """Writes deliveries into the ledger. One that is there already stays as it is: planning twice plans once. Only one
+    that was taken back before it was sent is planned anew."""
     if not plans:
         return
     at = _utc(now)
@@ -59,7 +76,14 @@ async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime
         }
         for one in plans
     ]
-    await connection.execute(upsert(deliveries).on_conflict_do_nothing(), rows)
+    statement = upsert(deliveries)
+    again = {name: statement.excluded[name] for name in ("state", "reason", "due_at", "planned_at", "updated_at")}
+    statement = statement.on_conflict_do_update(
+        index_elements=["target", "target_id", "kind", "digest_date", "part"],
+        set_=again,
+        where=deliveries.c.reason == Reason.WITHDRAWN,
+    )
+    await connection.execute(statement, rows)
     recipients = [{"target": one.target, "target_id": one.target_id} for one in plans]
     await connection.execute(upsert(targets).on_conflict_do_nothing(), recipients)
 
@@ -127,7 +151,7 @@ async def claim(
     )
     chosen = (
         select(deliveries.c.id)
-        .where(_IS_OPEN, *due, deliveries.c.id.not_in(but))
+        .where(IS_OPEN, *due, deliveries.c.id.not_in(but))
         .order_by(deliveries.c.due_at, deliveries.c.digest_date, deliveries.c.id)
         .limit(limit)
     )
@@ -158,7 +182,7 @@ async def unreachable(connection: AsyncConnection, now: datetime, limit: int) ->
     """Due deliveries to people whose direct messages were never opened, one a person."""
     statement = (
         select(deliveries)
-        .where(_IS_OPEN, _is_due(now), ~_has_earlier(), ~_reachable())
+        .where(IS_OPEN, _is_due(now), ~_has_earlier(), ~_reachable())
         .order_by(deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
     )
@@ -296,7 +320,7 @@ async def read_in_list(connection: AsyncConnection, delivery_id: int, now: datet
 
 async def remove_before(connection: AsyncConnection, moment: datetime) -> int:
     """Removes what was planned before ``moment`` and is not open; how many it were."""
-    result = await connection.execute(delete(deliveries).where(deliveries.c.planned_at < _utc(moment), ~_IS_OPEN))
+    result = await connection.execute(delete(deliveries).where(deliveries.c.planned_at < _utc(moment), ~IS_OPEN))
     return result.rowcount
 
 
@@ -327,6 +351,7 @@ def _has_earlier() -> ColumnElement[bool]:
         earlier.c.target_id == deliveries.c.target_id,
         earlier.c.kind == deliveries.c.kind,
         earlier.c.state.in_([state.value for state in OPEN]),
+        not_(and_(earlier.c.state == DeliveryState.FAILED, earlier.c.attempts >= _TRIES)),
         tuple_(earlier.c.digest_date, earlier.c.part) < tuple_(deliveries.c.digest_date, deliveries.c.part),
     )
 

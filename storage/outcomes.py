@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import deliveries, targets
-from storage.models import Delivery, DeliveryKind, DeliveryState, Reason
+from storage.models import Delivery, DeliveryState, Reason, Subscriber
 
-REFUSED_DAYS = {DeliveryKind.DAILY: 1, DeliveryKind.ALERT: 3}
-"""On how many different days in a row Discord must refuse before a target is set aside. A daily post has an admin to
-mend it; a single refusal of a direct message may be a stray one."""
+REFUSED_DAYS = {Subscriber.CHANNEL: 1, Subscriber.USER: 3}
+"""On how many different days in a row Discord must refuse before a target is set aside. A channel has an admin who is
+told; a single refusal of a direct message may be a stray one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,6 @@ async def _write(connection: AsyncConnection, one: Outcome, now: datetime) -> No
         await deliveries.set_aside(connection, delivery.id, reason, one.why, now)
     if one.refused:
         key = (delivery.target, delivery.target_id)
-        await targets.refuse(connection, *key, one.refused, one.why, now, REFUSED_DAYS[delivery.kind])
+        await targets.refuse(connection, *key, one.refused, one.why, now, REFUSED_DAYS[delivery.target])
         # What else is planned for it would only be refused as well; on another day it is tried again.
         await deliveries.set_aside_all(connection, *key, one.refused, now)

@@ -150,6 +150,7 @@ deliveries = Table(
     UniqueConstraint("target", "target_id", "kind", "digest_date", "part"),
     Index("deliveries_open", "due_at", sqlite_where=text("state IN ('planned', 'failed', 'claimed')")),
     Index("deliveries_by_age", "planned_at"),
+    Index("deliveries_by_digest", "digest_date", "kind"),
 )
 
 # What an alert tells of: the papers, and the subscriptions that each was found by.

@@ -63,8 +63,9 @@ async def leave(connection: AsyncConnection, guild_id: int, now: datetime) -> No
 
 async def come_back(connection: AsyncConnection, guild_id: int, since: datetime, now: datetime) -> None:
     """Takes up the channels of a server that the bot was added to again, with what was planned after ``since``."""
+    left = [one for one in await targets.of_guild(connection, guild_id) if one.reason is Reason.SERVER_LEFT]
     await targets.come_back(connection, guild_id)
-    for target in await targets.of_guild(connection, guild_id):
+    for target in left:
         await deliveries.plan_set_aside_again(connection, target.target, target.target_id, since, now)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.models import Reason, Subscriber, Target
 from storage.schema import targets
 
+TRIED_AGAIN_AFTER = timedelta(days=7)
+"""A channel's refusal may be a stray one, or be mended while the bot is down: one that is set aside is tried again this
+seldom. A person is tried again when they use the bot."""
 _TAKEN_UP = {"refusals": 0, "refused_on": None, "set_aside_at": None, "reason": None, "why": None}
 
 
@@ -48,10 +51,17 @@ async def set_aside(connection: AsyncConnection) -> list[Target]:
     return [_target(row) for row in (await connection.execute(statement)).mappings()]
 
 
-async def reasons(connection: AsyncConnection, target: Subscriber, target_ids: Collection[int]) -> dict[int, Reason]:
-    """Why targets are set aside, of those that are."""
+async def reasons(
+    connection: AsyncConnection, target: Subscriber, target_ids: Collection[int], now: datetime
+) -> dict[int, Reason]:
+    """Why targets are set aside, of those that are; without the channels that were last refused so long ago that they
+    are tried once more."""
+    recently = targets.c.refused_on > (now.astimezone(UTC) - TRIED_AGAIN_AFTER).date()
     statement = select(targets.c.target_id, targets.c.reason).where(
-        targets.c.target == target, targets.c.target_id.in_(target_ids), targets.c.set_aside_at.is_not(None)
+        targets.c.target == target,
+        targets.c.target_id.in_(target_ids),
+        targets.c.set_aside_at.is_not(None),
+        or_(targets.c.target == Subscriber.USER, targets.c.reason == Reason.SERVER_LEFT, recently),
     )
     return {target_id: Reason(reason) for target_id, reason in await connection.execute(statement)}
 
@@ -62,8 +72,8 @@ async def people_refused(connection: AsyncConnection) -> set[int]:
     return set((await connection.execute(statement)).scalars())
 
 
-async def set_dm_channel(connection: AsyncConnection, user_id: int, channel_id: int) -> None:
-    """Keeps the channel of a person's direct messages, unless the person was forgotten meanwhile."""
+async def set_dm_channel(connection: AsyncConnection, user_id: int, channel_id: int | None) -> None:
+    """Keeps the channel of a person's direct messages, unless the person was forgotten meanwhile; None forgets it."""
     statement = update(targets).where(*_is(Subscriber.USER, user_id))
     await connection.execute(statement.values(dm_channel_id=channel_id))
 

@@ -459,7 +459,7 @@ async def test_posting_at_once_what_is_in_the_ledger(database: Database, state: 
     assert (made.due_at, made.reason, made.nonce) == (NINE + MINUTE, None, before.nonce)
     assert made.claimed_at == before.claimed_at
     async with database.read() as connection:
-        assert await targets.reasons(connection, CHANNEL, [1]) == {}
+        assert await targets.reasons(connection, CHANNEL, [1], NINE) == {}
     assert (await channel(database)).next_post_at == NINE + DAY
 
 

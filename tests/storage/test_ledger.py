@@ -6,12 +6,14 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 
-from storage import deliveries, targets
+from storage import deliveries, matches, targets
 from storage.database import Database
 from storage.deliveries import Plan
 from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
@@ -304,3 +306,32 @@ async def test_the_nonce_is_the_same_in_another_database(database: Database) -> 
         assert await deliveries.remove_all(connection, CHANNEL, 5) == 3
     await plan(database, alert(5, MONDAY, 3), post(4), post(5, MONDAY), post(5, TUESDAY), now=NOW + timedelta(days=9))
     assert {(one.kind, one.digest_date): one.nonce for one in await held(database, (CHANNEL, 5))} == first
+
+
+async def test_a_long_ledger_is_not_read_to_its_end(database: Database) -> None:
+    """What is open is found by an index of its own, however much is over."""
+    await plan(database, post())
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        asked.append((statement, parameters))
+
+    engine = database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        async with database.write() as connection:
+            await deliveries.claim(connection, "one", NOW, NOW + HOUR, limit=5)
+            await deliveries.unreachable(connection, NOW, 5)
+            await deliveries.expire_old(connection, NOW, MONDAY, NOW)
+            await matches.last_parts(connection, MONDAY)
+            asked = [one for one in asked if "deliveries" in one[0]]
+            plans = [
+                " ".join(
+                    str(row[3]) for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+                )
+                for statement, given in asked.copy()
+            ]
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(plans) == 5
+    assert not [plan for plan in plans if "SCAN deliveries" in plan and "USING INDEX" not in plan], plans

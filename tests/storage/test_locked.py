@@ -68,6 +68,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "deliveries.get": lambda c: deliveries.get(c, 1),
     "accounts.missed": lambda c: accounts.missed(c, 7),
     "deliveries.of_day": lambda c: deliveries.of_day(c, *DAILY, MONDAY),
+    "accounts.open_before": lambda c: accounts.open_before(c, 1),
     "accounts.since": lambda c: accounts.since(c, *DAILY[:1], [1], NOW),
     "accounts.unconfirmed": lambda c: accounts.unconfirmed(c),
     "deliveries.unreachable": lambda c: deliveries.unreachable(c, NOW, 5),
@@ -100,7 +101,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "targets.left_before": lambda c: targets.left_before(c, LATER),
     "targets.of_guild": lambda c: targets.of_guild(c, 2),
     "targets.people_refused": lambda c: targets.people_refused(c),
-    "targets.reasons": lambda c: targets.reasons(c, Subscriber.CHANNEL, [1, 3]),
+    "targets.reasons": lambda c: targets.reasons(c, Subscriber.CHANNEL, [1, 3], NOW),
     "targets.set_aside": lambda c: targets.set_aside(c),
 }
 NEW = digest(TUESDAY, (paper("2401.00009", "A lion", "Bo Li"), 3, "lions"))

@@ -120,7 +120,18 @@ async def test_each_delivery_has_its_state(first: Path) -> None:
     wanted = [
         row(1, CHANNEL, 1, DAILY, MONDAY, DeliveryState.SENT, 2, channel_id=1, message_id=555),
         # Its message carries another mark, so nobody can look whether it is there.
-        row(2, CHANNEL, 1, DAILY, TUESDAY, DeliveryState.SET_ASIDE, 1, reason=Reason.UNCONFIRMED, channel_id=1),
+        row(
+            2,
+            CHANNEL,
+            1,
+            DAILY,
+            TUESDAY,
+            DeliveryState.SET_ASIDE,
+            1,
+            reason=Reason.UNCONFIRMED,
+            claimed_at=AT,
+            channel_id=1,
+        ),
         row(
             3, CHANNEL, 1, ALERT, MONDAY, DeliveryState.EXPIRED, 3, reason=Reason.REFUSED, why="Forbidden", channel_id=1
         ),

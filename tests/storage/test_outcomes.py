@@ -122,7 +122,7 @@ async def test_a_single_refusal_of_a_daily_post_sets_the_channel_aside(database:
     assert {(one.state, one.reason) for one in await held(database)} == {(STATES.SET_ASIDE, Reason.NO_PERMISSION)}
     assert [one.state for one in await held(database, (USER, 1), (CHANNEL, 2))] == [STATES.PLANNED] * 2
     async with database.read() as connection:
-        assert await targets.reasons(connection, CHANNEL, [1, 2]) == {1: Reason.NO_PERMISSION}
+        assert await targets.reasons(connection, CHANNEL, [1, 2], NOW) == {1: Reason.NO_PERMISSION}
 
 
 async def refuse_alert(database: Database, after: timedelta, *, part: int = 0) -> Target:

@@ -37,11 +37,11 @@ async def test_keeping_takes_a_target_up(database: Database) -> None:
             await targets.keep(connection, CHANNEL, number)
         assert await targets.refuse(connection, CHANNEL, 1, Reason.NO_ACCESS, "why", NOW, 1) is True
         assert await targets.refuse(connection, CHANNEL, 2, Reason.NO_ACCESS, "why", NOW, 2) is False
-        assert await targets.reasons(connection, CHANNEL, [1, 2, 3]) == {1: Reason.NO_ACCESS}
-        assert await targets.reasons(connection, USER, [1]) == {}
+        assert await targets.reasons(connection, CHANNEL, [1, 2, 3], NOW) == {1: Reason.NO_ACCESS}
+        assert await targets.reasons(connection, USER, [1], NOW) == {}
         await targets.keep(connection, CHANNEL, 1, 5)
         assert await targets.get(connection, CHANNEL, 1) == Target(CHANNEL, 1, 5)
-        assert await targets.reasons(connection, CHANNEL, [1, 2, 3]) == {}
+        assert await targets.reasons(connection, CHANNEL, [1, 2, 3], NOW) == {}
 
 
 async def test_those_that_are_set_aside_the_longest_first(database: Database) -> None:
@@ -114,7 +114,7 @@ async def test_coming_back_leaves_what_was_refused_there(database: Database) -> 
     async with database.write() as connection:
         await targets.refuse(connection, CHANNEL, 2, Reason.NO_ACCESS, "why", NOW, 1)
         await targets.come_back(connection, 10)
-        assert await targets.reasons(connection, CHANNEL, [1, 2]) == {2: Reason.NO_ACCESS}
+        assert await targets.reasons(connection, CHANNEL, [1, 2], NOW) == {2: Reason.NO_ACCESS}
 
 
 async def test_what_happened_while_it_did_not_run(database: Database) -> None:

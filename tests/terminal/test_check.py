@@ -258,9 +258,9 @@ def test_what_is_not_delivered(check: Check, well: Path) -> None:
         "✗ Nobody knows whether the alert of 2026-01-01 to person 31 is there.",
         "✗ Nobody knows whether the post of 2026-01-01 to channel 31 is there. /digest post looks again.",
         "✗ Nothing is sent to channel 32 of server 5 since 2026-01-01. "
-        "I may not send messages there. Let me, then use /digest post.",
+        "I may not send messages there. Let me, and I go on.",
         "✗ Nothing is sent to channel 33 of server 5 since 2026-01-01. "
-        "Discord refused it (40001: [red]Unauthorized[/red]).",
+        "Discord refused it (40001: [red]Unauthorized[/red]). /digest post tries again at once.",
         "✗ Nothing is sent to person 7 since 2026-01-01. Direct messages are closed to me.",
     ]
 

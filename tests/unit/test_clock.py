@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
+from apscheduler.schedulers import base
+from apscheduler.triggers import interval
 
+from bot import schedule
 from bot.schedule import Clock
 
 
@@ -68,3 +72,30 @@ async def test_stopping_does_not_wait_for_ever() -> None:
     await asyncio.wait_for(begun.wait(), 30)
     await asyncio.wait_for(clock.stop(seconds=0.01), 30)
     await asyncio.wait_for(cancelled.wait(), 30)
+
+
+async def test_a_clock_that_is_set_back_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = 0
+    ran = asyncio.Event()
+
+    async def job() -> None:
+        nonlocal runs
+        runs += 1
+        ran.set()
+
+    class Back(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) - timedelta(days=1)
+
+    monkeypatch.setattr(schedule, "_WATCH_SECONDS", 0.05)
+    clock = Clock()
+    clock.every(0.02, job)
+    clock.start()
+    await asyncio.wait_for(ran.wait(), 30)
+    for module in (base, interval, schedule):
+        monkeypatch.setattr(module, "datetime", Back)
+    for _ in range(5):
+        ran.clear()
+        await asyncio.wait_for(ran.wait(), 30)
+    await clock.stop()

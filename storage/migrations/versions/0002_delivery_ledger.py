@@ -76,6 +76,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('planned', 'failed', 'claimed')"),
     )
     op.create_index("deliveries_by_age", "deliveries", ["planned_at"])
+    op.create_index("deliveries_by_digest", "deliveries", ["digest_date", "kind"])
     op.create_table(
         "matches",
         sa.Column("delivery_id", sa.Integer, sa.ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
