@@ -127,6 +127,6 @@ def _seconds(text: str | None) -> float:
 
 
 def _limiter(per_second: float) -> AsyncLimiter:
-    # The limiter lets a full bucket pass at once. A small one: a tenth of a second, and half of what is left below 50.
-    bucket = max(1.0, min(per_second / 10, (GLOBAL_LIMIT - per_second) / 2))
+    # The limiter lets a full bucket pass at once. A small one: what is sent in a second may arrive in a shorter time.
+    bucket = max(1.0, min(per_second / 16, (GLOBAL_LIMIT - per_second) / 4))
     return AsyncLimiter(bucket, bucket / per_second)

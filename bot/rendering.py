@@ -150,10 +150,9 @@ def followed_list(
     page: int,
     language: Language,
     missed: Sequence[tuple[int, date, int]] = (),
-    aside: str | None = None,
 ) -> ui.LayoutView:
     """What is followed: (id, text, where), 25 a page, with a menu to remove some. ``missed``: alerts that could not be
-    delivered, (id, day, papers) of each; ``aside``: since when nothing is delivered."""
+    delivered, (id, day, papers) of each."""
     if not rows:
         said = language.text("You follow nothing yet. Try /subscribe keyword.")
         return layouts.note(said, layouts.button(language.text("Follow a keyword"), custom_ids.ask()))
@@ -162,7 +161,7 @@ def followed_list(
     shown = rows[page * 25 : page * 25 + 25]
     number = language.plural("You follow {n} thing", "You follow {n} things", len(rows))
     header = f"## {number}"
-    told = _missed(missed, aside, language)
+    told = _missed(missed, language)
     lines = [f"- {escape_within(clean(text), 100, links=False)} · {where}" for _, text, where in shown]
     menu = ui.Select[ui.LayoutView](
         custom_id=custom_ids.remove(page),
@@ -192,7 +191,7 @@ def followed_list(
     return layouts.layout(*texts, rows=[ui.ActionRow(menu), *layouts.rows(turns), *layouts.rows(buttons)])
 
 
-def _missed(missed: Sequence[tuple[int, date, int]], aside: str | None, language: Language) -> str:
+def _missed(missed: Sequence[tuple[int, date, int]], language: Language) -> str:
     lines = []
     if missed:
         number = language.plural(
@@ -204,8 +203,6 @@ def _missed(missed: Sequence[tuple[int, date, int]], aside: str | None, language
         lines.append(
             language.text("For new ones to reach you, allow direct messages from members of a server that I am in.")
         )
-    if aside:
-        lines.append(language.text("I stopped trying {when}; now that you are here, I try again.", when=aside))
     return "\n".join(lines)
 
 

@@ -251,16 +251,13 @@ async def followed_list(interaction: discord.Interaction, page: int = 0) -> ui.L
         rows += await subscriptions.of(connection, Subscriber.CHANNEL, managed_channels(interaction))
         followers = [row.subscriber_id for row in rows if row.subscriber is Subscriber.CHANNEL]
         closed = await targets.reasons(connection, Subscriber.CHANNEL, followers, home(interaction).now())
-        target = await targets.get(connection, Subscriber.USER, interaction.user.id)
         missed = await accounts.missed(connection, interaction.user.id)
         told = await matches.of(connection, [one.id for one in missed]) if missed else {}
-    aside = discord.utils.format_dt(target.set_aside_at, "R") if target and target.set_aside_at else None
     return rendering.followed_list(
         [(row.id, row.text, _where(row, closed, words)) for row in rows],
         page,
         words,
         [(one.id, one.digest_date, len(told.get(one.id, ()))) for one in missed],
-        aside,
     )
 
 

@@ -173,22 +173,6 @@ async def test_using_the_bot_takes_a_person_up(town: Town, command: str) -> None
     assert "A model of 2026-01-05" in alert
 
 
-@pytest.mark.parametrize("restarted", [False, True])
-async def test_one_who_was_given_up_is_told_so(town: Town, restarted: bool) -> None:
-    for person in (town.alex, town.minji):
-        await person.slash(town.channel, "subscribe keyword", text="model")
-        close(town, person, times=None)
-    await miss(town, 1, 3)
-    if restarted:
-        await town.restart()
-    seen = seeing.text(await listed(town, town.alex))
-    assert "I stopped trying <t:" in seen
-    assert "now that you are here, I try again." in seen
-    assert "이제 돌아오셨으니 다시 보낼게요." in seeing.text(await listed(town, town.minji))
-    # Said once.
-    assert "I stopped trying" not in seeing.text(await listed(town, town.alex))
-
-
 async def test_who_unfollows_has_missed_nothing(town: Town) -> None:
     followed = await town.alex.slash(town.channel, "subscribe keyword", text="model")
     close(town, town.alex)

@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from bot.schedule import next_post_at
 from tests.conftest import LONG
 
+pytestmark = pytest.mark.long
+
 TIMES = (time(0, 0), time(0, 30), time(2, 30), time(9, 0), time(23, 59))
 DAY = 86_400
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the wall clock's

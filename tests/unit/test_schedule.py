@@ -113,7 +113,7 @@ class TestNextPostAt:
             tzinfo=UTC
         )
 
-    @pytest.mark.slow
+    @pytest.mark.long
     def test_every_zone(self) -> None:
         for zone in timezones():
             at = datetime(2024, 2, 27, tzinfo=UTC)

@@ -17,6 +17,8 @@ from tests.wire.faults import MESSAGES
 from tests.wire.paper_round import PaperRound
 from tests.wire.places import Channel
 
+pytestmark = pytest.mark.long
+
 CHANNELS = 1_000 if LONG else 100
 TODAY = datetime.now(UTC).date()
 REFUSALS = (

@@ -17,6 +17,8 @@ from tests.wire.discord_server import DiscordServer
 from tests.wire.paper_round import PaperRound
 from tests.wire.test_locked_ledger import SECONDS, locked
 
+pytestmark = pytest.mark.long
+
 TODAY = datetime.now(UTC).date()
 NO_LIMIT = resource.getrlimit(resource.RLIMIT_FSIZE)
 

@@ -14,6 +14,8 @@ from tests.wire.faults import Fault, Misbehaviour
 from tests.wire.paper_round import PaperRound
 from tests.wire.places import Channel
 
+pytestmark = pytest.mark.long
+
 TODAY = datetime.now(UTC).date()
 OPENING = "/users/@me/channels"
 # discord.py itself tries again after a 500, at the most five times, and not after a 503.

@@ -16,6 +16,8 @@ from tests.wire.discord_server import DiscordServer
 from tests.wire.faults import Happening, Step
 from tests.wire.paper_round import PaperRound
 
+pytestmark = pytest.mark.long
+
 KILLS = 200 if LONG else 12
 SEED = int(os.environ.get("PAPERBOY_SEED", "20261122"))
 

@@ -10,10 +10,14 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import LONG
 from tests.wire.discord_server import DiscordServer
 from tests.wire.faults import Fault, Step
 from tests.wire.paper_round import PaperRound
+
+pytestmark = pytest.mark.long
 
 TODAY = datetime.now(UTC).date()
 SECONDS = 30 if LONG else 12
