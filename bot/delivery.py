@@ -94,17 +94,21 @@ class Sender:
     async def open_dms(self) -> None:
         """Sends what is due to people whose direct messages were never opened, slowly."""
         async with self._opening:
+            begun: set[asyncio.Task[None]] = set()
             while not self._holds():
                 async with self._database.read() as connection:
                     waiting = await deliveries.unreachable(connection, self._now(), _BATCH)
                 waiting = [one for one in waiting if one.id not in self._in_hand()]
                 if not waiting:
-                    return
+                    break
                 for one in waiting:
                     await self._pace.direct_message()
-                    if self._holds():
-                        return
-                    await self.send_now(one.id)
+                    await self._begin(Composer(self._database), limit=1, only=one.id)
+                    # One whose answer does not come keeps no other waiting.
+                    begun |= {task for task in (self._underway.get(one.id),) if task}
+            if begun:
+                await asyncio.wait(begun)
+            await self._write()
 
     async def send_now(self, delivery_id: int) -> Delivery | None:
         """Sends one delivery, if it is open, without waiting for its time, and those of its kind and target that come
