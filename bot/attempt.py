@@ -12,6 +12,7 @@ import discord
 
 from bot import refusals
 from bot.composing import Composed
+from bot.errors import DatabaseError
 from bot.pace import Pace, doubts
 from bot.reconciliation import NONCE_WINDOW, Unseen, look
 from storage import deliveries, targets
@@ -65,6 +66,10 @@ class Attempt:
                 return Outcome(self._delivery, DeliveryState.PLANNED)
             return self._unknown("the bot was stopped")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            return self._not_reached(refusals.why(error))
+        except DatabaseError as error:
+            # Its sentence says all that a trace would.
+            log.error("a delivery was not begun: %s", error, extra={"delivery": self._delivery.id})
             return self._not_reached(refusals.why(error))
         except Exception as error:
             log.exception("a delivery has failed", extra={"delivery": self._delivery.id})
