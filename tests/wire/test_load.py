@@ -22,6 +22,8 @@ PER_SECOND = 40
 """The bot's own default."""
 IDLE_ANSWERS = 40
 PAUSE = 0.25
+STALL = 0.1
+"""Seconds in which four posts come at the bot's pace, of the six or more that there is room for."""
 
 
 async def answered(server: DiscordServer) -> float:
@@ -43,6 +45,15 @@ async def test_many_channels_at_the_same_minute(tmp_path: Path) -> None:
     pytest.fail("the bars were not held in three runs; the figures are above")
 
 
+async def watch(stalls: list[float]) -> None:
+    """Notes for how long the judge itself stood still: what came meanwhile seems to have come at once."""
+    loop = asyncio.get_running_loop()
+    while True:
+        before = loop.time()
+        await asyncio.sleep(0.01)
+        stalls.append(loop.time() - before)
+
+
 async def held(folder: Path) -> bool:
     """Posts to all channels while somebody asks; whether the limits and the bars of time were held."""
     async with DiscordServer() as server:
@@ -60,6 +71,8 @@ async def held(folder: Path) -> bool:
                 idle.append(await answered(server))
                 # Somebody asks now and then, as below.
                 await asyncio.sleep(PAUSE / 5)
+            stalls = [0.0]
+            watching = asyncio.create_task(watch(stalls))
             paper_round.due()
             await server.until(lambda: paper_round.made() > 0)
             busy = []
@@ -76,5 +89,9 @@ async def held(folder: Path) -> bool:
             f"({len(idle)}), {median(busy) * 1000:.1f} ms busy ({len(busy)}): {median(busy) / median(idle):.2f} times"
         )
         assert paper_round.at_the_doors() == paper_round.owed()
+        watching.cancel()
+        if LONG and max(stalls) < STALL:
+            assert not server.over_limits
+            assert server.peak() <= 50
         in_time = took <= allowed * 1.1 and median(busy) <= 2 * median(idle)
         return in_time and not server.over_limits and server.peak() <= 50
