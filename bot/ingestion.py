@@ -7,9 +7,11 @@ import gc
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 
 from bot import sources
@@ -20,6 +22,9 @@ from storage.database import Database
 from storage.models import Reject
 
 log = logging.getLogger(__name__)
+
+_READER = ThreadPoolExecutor(1, "reader")
+"""Reads a file while SQLite commits the one before, which takes as long and none of Python."""
 
 
 @dataclass(slots=True)
@@ -40,9 +45,11 @@ async def ingest(
 ) -> Imported:
     """Reads digest files and keeps what they hold, one transaction a file; ``read_one`` is called after each."""
     report = Imported()
-    for path in files:
+    paths = list(files)
+    reading: Future[Parsed] | None = None
+    for path, following in zip_longest(paths, paths[1:]):
         with _in_bulk():
-            parsed, changed = await asyncio.to_thread(_ingest_one, database, path)
+            parsed, changed, reading = await asyncio.to_thread(_ingest_one, database, path, reading, following)
         report.changed += changed
         for digest in parsed.digests:
             report.dates.add(digest.date)
@@ -102,13 +109,18 @@ def _in_bulk() -> Iterator[None]:
         gc.set_threshold(*thresholds)
 
 
-def _ingest_one(database: Database, path: Path) -> tuple[Parsed, int]:
-    parsed = _without_future(sources.read(path), path)
+def _ingest_one(
+    database: Database, path: Path, reading: Future[Parsed] | None, following: Path | None
+) -> tuple[Parsed, int, Future[Parsed] | None]:
+    """Keeps what is in ``path``, where it may be being read already, and begins to read the file that follows."""
+    parsed = _without_future(reading.result() if reading else sources.read(path), path)
     if not parsed.digests:
-        return parsed, 0
+        return parsed, 0, None
     with database.write_here() as connection:
         stored = [digests.store(connection, digest, sources.FILES) for digest in parsed.digests]
-    return parsed, sum(one.changed_entries for one in stored)
+        # Not sooner: while this thread runs Python too, the two would only wait for each other.
+        begun = _READER.submit(sources.read, following) if following else None
+    return parsed, sum(one.changed_entries for one in stored), begun
 
 
 def _without_future(parsed: Parsed, path: Path) -> Parsed:

@@ -12,9 +12,11 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -31,8 +33,10 @@ BASE_ADDRESS = "https://huggingface.co/"
 """What relative addresses are relative to."""
 
 # Digests have no underlined headings and no link definitions; their rules would take lines out of the summaries.
-_BLOCKS = MarkdownIt("commonmark").disable(["inline", "lheading", "reference"])
+_BLOCKS = MarkdownIt("commonmark").disable(["lheading", "reference"])
 _INLINE = MarkdownIt("commonmark")
+# Most links are plain: the first bracket ends the text, the first parenthesis the address, and nothing is escaped.
+_PLAIN_LINK = re.compile(r"\[([^\[\]\\`<]*)\]\((?!\s)([^ \\&()<>\0-\x1f\x7f]+)(?=[ )])")
 _DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 _PAPER_OR_DAY = re.compile(r"#{1,3}[ \t].*arxiv\.org/|#{1,2}[ \t].*\b\d{4}-\d{1,2}-\d", re.IGNORECASE)
 _CLOSING = re.compile(r"-->|[?\]]>|</(?:script|pre|style|textarea)>", re.IGNORECASE)
@@ -95,17 +99,36 @@ def parse(content: bytes, path: str = "") -> Parsed:
 
 def _tokens(lines: list[str]) -> list[Token]:
     """The block tokens. What is never closed, or nested too deeply, ends at the next paper, not with the file."""
-    tokens = _BLOCKS.parse("\n".join(lines))
+    tokens = _block_tokens(lines)
     taken = _taken(tokens, lines)
     if taken is None:
         return tokens
     starts = [line for line in range(taken, len(lines)) if _PAPER_OR_DAY.match(lines[line])]
     tokens = []
     for start, end in zip((0, *starts), (*starts, len(lines)), strict=True):
-        for token in _BLOCKS.parse("\n".join(lines[start:end])):
+        for token in _block_tokens(lines[start:end]):
             token.map = [token.map[0] + start, token.map[1] + start] if token.map else None
             tokens.append(token)
     return tokens
+
+
+_LEFT_OUT = Token("", "", 0)
+
+
+class _Outline(StateBlock):
+    """Leaves out what nobody asks for, most of all tokens: those within list items and quotes, and the closing ones."""
+
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        if self.level < 2 and nesting >= 0:
+            return super().push(ttype, tag, nesting)
+        self.level += nesting
+        return _LEFT_OUT
+
+
+def _block_tokens(lines: list[str]) -> list[Token]:
+    state = _Outline("\n".join(lines), _BLOCKS, {}, [])
+    _BLOCKS.block.tokenize(state, 0, state.lineMax)
+    return state.tokens
 
 
 def _taken(tokens: list[Token], lines: list[str]) -> int | None:
@@ -306,6 +329,8 @@ def _link(content: str) -> tuple[str, str] | None:
     """The text as written and the address of the first link in a heading. markdown-it's own rules find its ends, since
     the rendered text would have lost the backslashes of TeX."""
     start = content.find("[")
+    if start >= 0 and (plain := _PLAIN_LINK.match(content, start)):
+        return " ".join(plain[1].split()), plain[2]
     while start >= 0:
         state = StateInline(content, _INLINE, {}, [])
         end = _INLINE.helpers.parseLinkLabel(state, start)
@@ -333,10 +358,13 @@ def _votes(text: str) -> int | None:
 
 def _authors(text: str) -> tuple[str, ...]:
     literal = literals.value(text)
-    names = literal if isinstance(literal, list | tuple) else text.strip("[]").split(",")
+    if isinstance(literal, list | tuple):
+        names = [literals.line(name) for name in literal]
+    else:
+        names = literals.line(text.strip("[]")).split(",")
+    kept = (name.strip("'\" ") for name in names)
     # Hugging Face cuts long lists with a "+": a name has a letter in it.
-    kept = (literals.line(name).strip("'\" ") for name in names)
-    return tuple(dict.fromkeys(name for name in kept if any(character.isalpha() for character in name)))
+    return tuple(dict.fromkeys(name for name in kept if any(map(str.isalpha, name))))
 
 
 def _address(text: str) -> str | None:
