@@ -10,8 +10,9 @@ import discord
 from discord import ui
 
 from bot import arxiv, custom_ids, layouts, markdown
+from bot.highlighting import Marks, bold
 from bot.language import Language
-from bot.text import clean, clip, escape_within, sentences, tex_to_unicode, width
+from bot.text import clean, clip, escape_within, sentence_at, sentences, tex_to_unicode, width
 from storage.models import Entry
 
 _RASTER = (".png", ".jpg", ".jpeg", ".gif", ".webp")
@@ -29,12 +30,14 @@ def cards(
     *,
     dated: bool,
     reasons: Sequence[str] = (),
+    marks: Marks | None = None,
 ) -> list[ui.Item[ui.LayoutView]]:
-    """A card an entry, at most three components each, with ``room`` characters for all."""
+    """A card an entry, at most three components each, with ``room`` characters for all. What has ``marks`` is in
+    bold, and nothing else."""
     items: list[ui.Item[ui.LayoutView]] = []
     for index, (number, entry) in enumerate(entries):
         share = room // (len(entries) - index)
-        text = _card(number, entry, language, share, dated, reasons[index] if reasons else "")
+        text = _card(number, entry, language, share, dated, reasons[index] if reasons else "", marks)
         room -= width(text)
         paper = entry.paper
         image = _media(paper.image_url, _RASTER)
@@ -49,16 +52,16 @@ def cards(
     return items
 
 
-def link(entry: Entry, room: int) -> str:
-    """The title as a link, in at most ``room`` characters."""
+def link(entry: Entry, room: int, marks: Marks | None = None) -> str:
+    """The title as a link, in at most ``room`` characters; what has ``marks`` is in bold."""
     address = arxiv.abstract_address(entry.paper.arxiv_id)
     arxiv_id = entry.paper.arxiv_id
     title = clean(tex_to_unicode(entry.paper.title))
     if _LIKE_AN_ADDRESS.search(title):
         # Discord shows no link whose text is an address, and a reader would take it for where the link leads.
-        text = escape_within(title, room - width(address) - len(arxiv_id) - 5, links=False)
+        text = _shown(title, room - width(address) - len(arxiv_id) - 5, marks)
         return f"{text} [{arxiv_id}]({address})"
-    text = escape_within(title, room - width(address) - 4, links=False)
+    text = _shown(title, room - width(address) - 4, marks)
     return f"[{text or arxiv_id}]({address})"
 
 
@@ -86,32 +89,59 @@ def gallery(entry: Entry) -> list[ui.Item[ui.LayoutView]]:
     return [ui.MediaGallery(discord.MediaGalleryItem(media))] if media else []
 
 
-def _card(number: int | None, entry: Entry, language: Language, room: int, dated: bool, reason: str) -> str:
+def _card(
+    number: int | None,
+    entry: Entry,
+    language: Language,
+    room: int,
+    dated: bool,
+    reason: str,
+    marks: Marks | None,
+) -> str:
     rank = f"{number}\u2002" if number else ""
-    first = f"**{rank}{link(entry, min(_TITLE, room // 2))}**"
+    title = link(entry, min(_TITLE, room // 2), marks)
     meta = votes(entry, language)
     if dated:
         meta.append(language.day(entry.date))
-    if names := _some_authors(entry, language):
+    if names := _some_authors(entry, language, marks):
         meta.append(names)
-    lines = [first]
+    lines = [rank + title if marks else f"**{rank}{title}**"]
     if meta:
         lines.append(f"-# {' · '.join(meta)}")
     if reason:
         lines.append(f"-# {reason}")
     left = min(room, _CARD) - sum(width(line) + 1 for line in lines)
-    teaser = next((found for section in entry.sections if (found := markdown.plain(section.text))), "")
-    if teaser and left > 40:
-        lines.append(escape_within(sentences(teaser, min(_TEASER, left)), left))
+    if left > 40 and (teaser := _teaser(entry, min(_TEASER, left), marks)):
+        lines.append(_shown(teaser, left, marks, links=True))
     return "\n".join(lines)
 
 
-def _some_authors(entry: Entry, language: Language) -> str:
-    """Two names and how many more. The sources order them as they like, so none is called the first."""
-    names = entry.paper.authors
+def _shown(text: str, limit: int, marks: Marks | None, *, links: bool = False) -> str:
+    return marks.bold_within(text, limit, links=links) if marks else escape_within(text, limit, links=links)
+
+
+def _teaser(entry: Entry, limit: int, marks: Marks | None) -> str:
+    """The first sentences of the summary, or those of it that have what is looked for."""
+    for section in entry.sections if marks else ():
+        # Not every section is read to its end only to find nothing.
+        if marks and marks.spans(section.text) and (found := marks.spans(text := markdown.plain(section.text))):
+            return sentences(sentence_at(text, *found[0], limit), limit)
+    return next((sentences(text, limit) for section in entry.sections if (text := markdown.plain(section.text))), "")
+
+
+def _some_authors(entry: Entry, language: Language, marks: Marks | None) -> str:
+    """Two names and how many more. The sources order them as they like, so none is called the first; those that are
+    looked for are shown."""
+    names = [clean(name) for name in entry.paper.authors]
     if not names:
         return ""
-    shown = escape_within(", ".join(clip(clean(name), 40) for name in names[:2]), 90, links=False)
+    if marks and (places := marks.of_names(names)):
+        names.sort(key=lambda name: name not in places)
+        shown = ", ".join(
+            bold(clip(name, 40), places.get(name, []) if len(name) <= 40 else [], links=False) for name in names[:2]
+        )
+    else:
+        shown = escape_within(", ".join(clip(name, 40) for name in names[:2]), 90, links=False)
     if len(names) <= 2:
         return shown
     return language.plural("{names} and {n} more", "{names} and {n} more", len(names) - 2, names=shown)

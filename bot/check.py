@@ -15,6 +15,7 @@ from bot.sources import files
 from storage import accounts, channels, digests, integrity, targets
 from storage.database import HEAD, Database
 from storage.models import DeliveryKind, Subscriber
+from storage.reindexing import FINGERPRINT
 from storage.sqlite import file_of
 
 OLD_DAYS = 4
@@ -52,6 +53,9 @@ async def check(settings: Settings, token: str | None, now: datetime) -> list[Fi
         said = "It is of an older version; the next start copies it and brings it up to date."
         return [*findings, Finding(None, said if revision else "It holds nothing of Paperboy's yet.")]
     try:
+        if integrity.analysis(path) != FINGERPRINT:
+            # Opened, it would be written.
+            return [*findings, Finding(None, "It was indexed by another version; the next start indexes it anew.")]
         return findings + await _held(settings, now)
     except DatabaseError as error:
         return [*findings, Finding(False, str(error))]

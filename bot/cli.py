@@ -123,7 +123,7 @@ def import_(
 def papers(
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD|YYYY-MM", help="A day or a month.")] = None,
     author: Annotated[str | None, typer.Option(metavar="NAME", help="Accents may be left out.")] = None,
-    keyword: Annotated[str | None, typer.Option(metavar="TEXT", help='Words; "a phrase"; -excluded.')] = None,
+    keyword: Annotated[str | None, typer.Option(metavar="TEXT", help='Words; "as written"; -excluded; a OR b.')] = None,
     id_: Annotated[str | None, typer.Option("--id", metavar="ARXIV", help="An arXiv number or link.")] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Only so many, the most voted first.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many.")] = None,
@@ -178,13 +178,10 @@ def _filter(date: str | None, author: str | None, keyword: str | None, id_: str 
     arxiv_id = arxiv.id_of_text(id_) if id_ is not None else None
     if id_ is not None and not arxiv_id:
         raise typer.BadParameter("that is no arXiv number or link", param_hint="--id")
-    return stored_papers.Filter(
-        first,
-        last,
-        query.author(author) if author is not None else (),
-        query.parse(keyword) if keyword is not None else None,
-        (arxiv_id,) if arxiv_id else (),
-    )
+    by_keyword = query.parse(keyword) if keyword is not None else None
+    by_author = query.by_author(author) if author is not None else None
+    asked = by_keyword.narrowed(by_author) if by_keyword and by_author else by_keyword or by_author
+    return stored_papers.Filter(first, last, asked, (arxiv_id,) if arxiv_id else ())
 
 
 def _printable(text: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import lookup, query
+from bot import lookup
 from bot.errors import LimitError, NotAllowedError, NotFoundError
-from bot.text import clean
+from bot.matching import understood
 from storage import lookups, subscriptions
 from storage.database import Database
 from storage.models import Entry, Follows, Subscriber, Subscription
@@ -39,22 +39,20 @@ async def follow(database: Database, follower: Follower, kind: Follows, text: st
         NotUnderstoodError: there is nothing to look for in the text.
         LimitError: as many are followed already as may be.
     """
-    if kind is Follows.KEYWORD:
-        understood = query.parse(text)
-        text, normal, asked = understood.text, understood.normal, lookup.by_keyword(text)
-    else:
-        text = clean(text)[: query.MAX_LENGTH]
-        normal, asked = " ".join(sorted(query.author(text))), lookup.by_author(text)
+    asked = lookup.by_author(text) if kind is Follows.AUTHOR else lookup.by_keyword(text)
+    followed = understood(kind, asked.text)
     async with database.write() as connection:
         held = await subscriptions.of(connection, follower.subscriber, [follower.id])
-        same = next((held_one for held_one in held if (held_one.kind, held_one.normal) == (kind, normal)), None)
+        same = next(
+            (held_one for held_one in held if (held_one.kind, held_one.normal) == (kind, followed.normal)), None
+        )
         if same is None and len(held) >= follower.limit:
             raise LimitError(
                 "No more than {limit} things can be followed. Remove one with /subscriptions first.",
                 limit=follower.limit,
             )
         kept = same or await subscriptions.add(
-            connection, follower.subscriber, follower.id, kind, text, normal, follower.language
+            connection, follower.subscriber, follower.id, kind, followed, follower.language
         )
     if kept is None:
         raise AssertionError("the write lock is held between the look and the change")

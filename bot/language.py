@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class Language:
 
     def day(self, day: date) -> str:
         """A date with its weekday: Friday, 21 June 2024; 2024년 6월 21일 금요일."""
-        return format_date(day, "EEEE, d MMMM y" if self.code == ENGLISH else "full", locale=self._locale)
+        return _date(day, "EEEE, d MMMM y" if self.code == ENGLISH else "full", self.code)
 
     def month(self, first: date) -> str:
         """A month: June 2024; 2024년 6월."""
@@ -63,13 +63,24 @@ class Language:
 
     def number(self, number: int) -> str:
         """A whole number with its separators."""
-        return format_decimal(number, locale=self._locale)
+        return _number(number, self.code)
 
     def city(self, timezone: str) -> str:
         """The city that a time zone is known by."""
         if timezone not in self._cities:
             self._cities[timezone] = get_timezone_location(timezone, locale=self._locale, return_city=True)
         return self._cities[timezone]
+
+
+# The same few are written again and again, and Babel takes longer over one than a database over a paper.
+@lru_cache(maxsize=5_000)
+def _date(day: date, form: str, code: str) -> str:
+    return format_date(day, form, locale=code)
+
+
+@lru_cache(maxsize=5_000)
+def _number(number: int, code: str) -> str:
+    return format_decimal(number, locale=code)
 
 
 @cache

@@ -10,11 +10,14 @@ from enum import StrEnum
 
 from bot import query
 from bot.errors import NotUnderstoodError
+from bot.terms import Phrase
 from bot.text import clean, start
 from storage.models import Entry, Sort
 
 PAGE = 5
 """Cards on a page."""
+MOST_COUNTED = 1_000
+"""Papers that a keyword finds are counted so far: who has 200 pages to turn does not ask how many more there are."""
 
 _DATE = re.compile(r"(\d{4})\s*[-./년]?\s*(\d{1,2}|(?<=\d{4})\d{2})\s*(?:[-./월]?\s*(\d{1,2})\s*일?|월)?")
 
@@ -77,13 +80,16 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One page of an answer. ``page`` counts from 0; ``near`` is given where ``total`` is 0."""
+    """One page of an answer. ``page`` counts from 0; ``near`` is given where ``total`` is 0. ``asked`` is a
+    keyword or name, and ``phrases`` what the papers were found by."""
 
     lookup: Lookup
     total: int
     page: int
     entries: tuple[Entry, ...]
     near: tuple[Near, ...] = ()
+    asked: query.Query | None = None
+    phrases: tuple[Phrase, ...] = ()
 
     @property
     def pages(self) -> int:
@@ -121,7 +127,7 @@ def by_author(name: str) -> Lookup:
     Raises:
         NotUnderstoodError: there is no letter in the name.
     """
-    query.author(name)
+    query.by_author(name)
     return Lookup(Kind.AUTHOR, start(clean(name), query.MAX_LENGTH), Sort.NEWEST)
 
 
@@ -132,6 +138,17 @@ def by_keyword(text: str, sort: Sort = Sort.RELEVANCE) -> Lookup:
         NotUnderstoodError: it has no word to look for, or is too long.
     """
     return Lookup(Kind.KEYWORD, query.parse(text).text, sort)
+
+
+def query_of(lookup: Lookup) -> query.Query | None:
+    """What a look-up by keyword or author looks for; None for the others.
+
+    Raises:
+        NotUnderstoodError: it has nothing to look for.
+    """
+    if lookup.kind is Kind.AUTHOR:
+        return query.by_author(lookup.text)
+    return query.parse(lookup.text) if lookup.kind is Kind.KEYWORD else None
 
 
 def top(period: Period) -> Lookup:

@@ -7,6 +7,7 @@ their text. All other text is escaped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -48,6 +49,7 @@ def blocks(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=4_000)
 def plain(text: str) -> str:
     """``text`` in one line without its marks, for teasers."""
     return clean(" ".join("".join(_words(token.children or [])) for token in _tokens(text) if token.type == "inline"))

@@ -1,14 +1,13 @@
-"""New papers held against subscriptions."""
+"""New papers held against what is followed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot import query
+from bot.document import Document
 from bot.errors import NotUnderstoodError
-from bot.text import words
-from storage.models import Entry, Follows, Subscriber, Subscription
+from storage.models import Entry, Follows, Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,31 +18,19 @@ class Match:
     subscriptions: tuple[Subscription, ...]
 
 
-def match(entries: Iterable[Entry], subscriptions: Sequence[Subscription]) -> dict[tuple[Subscriber, int], list[Match]]:
-    """What each subscriber is to hear of, in the order of ``entries``."""
-    queries = {follow.id: _query(follow) for follow in subscriptions if follow.kind is Follows.KEYWORD}
-    names = {follow.id: set(words(follow.text)) for follow in subscriptions if follow.kind is Follows.AUTHOR}
-    found: dict[tuple[Subscriber, int], list[Match]] = {}
-    for entry in entries:
-        document = query.document(entry.paper, entry.sections)
-        authors = [set(words(name)) for name in entry.paper.authors]
-        by_subscriber: dict[tuple[Subscriber, int], list[Subscription]] = {}
-        for follow in subscriptions:
-            if follow.kind is Follows.AUTHOR:
-                fits = bool(names[follow.id]) and any(names[follow.id] <= author for author in authors)
-            else:
-                understood = queries[follow.id]
-                fits = understood is not None and understood.matches(document)
-            if fits:
-                by_subscriber.setdefault((follow.subscriber, follow.subscriber_id), []).append(follow)
-        for subscriber, follows in by_subscriber.items():
-            found.setdefault(subscriber, []).append(Match(entry, tuple(follows)))
-    return found
+def understood(kind: Follows, text: str) -> query.Query:
+    """What is followed by a text.
+
+    Raises:
+        NotUnderstoodError: there is nothing to look for in it.
+    """
+    return query.by_author(text) if kind is Follows.AUTHOR else query.parse(text)
 
 
-def _query(follow: Subscription) -> query.Query | None:
+def finds(kind: Follows, text: str, paper: Document) -> bool:
+    """Whether what is followed finds a paper."""
     try:
-        return query.parse(follow.text)
+        return understood(kind, text).matches(paper)
     except NotUnderstoodError:
         # Kept by an earlier version that read it otherwise; it finds nothing rather than stopping everyone's alerts.
-        return None
+        return False

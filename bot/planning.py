@@ -6,19 +6,30 @@ leaves both undone or both done.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfoNotFoundError
 
+from bot.document import document
 from bot.errors import NotFoundError
 from bot.language import message
-from bot.matching import Match, match
+from bot.matching import Match, finds
 from bot.schedule import end_of_day, next_post_at, owed
 from storage import channels, deliveries, digests, matches, subscriptions, targets
 from storage.database import Database
 from storage.deliveries import Plan
-from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Digest, Reason, Subscriber
+from storage.models import (
+    Channel,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Digest,
+    Reason,
+    Subscriber,
+    Subscription,
+)
 
 log = logging.getLogger(__name__)
 
@@ -91,9 +102,9 @@ async def plan_alerts(database: Database, now: datetime, days: int) -> int:
     since = now.date() - timedelta(days=days)
     async with database.read() as connection:
         unmatched = await digests.unmatched(connection, since)
-        follows = await subscriptions.every(connection) if unmatched else []
     for digest in unmatched:
-        await _plan_alerts_of(database, digest, match(digest.entries, follows), since, now)
+        matched = await asyncio.to_thread(_match, database, digest)
+        await _plan_alerts_of(database, digest, matched, since, now)
     if not unmatched:
         async with database.write() as connection:
             await digests.set_matched(connection, [], since)
@@ -137,6 +148,30 @@ def _state(channel: Channel, most_votes: int, aside: Reason | None) -> tuple[Del
     if aside:
         return DeliveryState.SET_ASIDE, aside
     return DeliveryState.PLANNED, None
+
+
+def _match(database: Database, digest: Digest) -> dict[Recipient, list[Match]]:
+    """What each subscriber is to hear of, in the order of the digest. Only what shares a word with a paper is held
+    against it, so the cost is the digest's and the matches', however many subscriptions there are."""
+    found: dict[Recipient, list[Match]] = {}
+    with database.read_here() as connection:
+        for start in range(0, len(digest.entries), subscriptions.MOST_AT_ONCE):
+            entries = digest.entries[start : start + subscriptions.MOST_AT_ONCE]
+            papers = [document(entry.paper, entry.sections) for entry in entries]
+            by_entry: list[list[Subscription]] = [[] for _ in entries]
+            hung = subscriptions.hung_on(connection, [paper.anchors for paper in papers])
+            for (kind, normal), (text, places) in hung.items():
+                if held := [place for place in places if finds(kind, text, papers[place])]:
+                    follows = subscriptions.followers(connection, kind, normal)
+                    for place in held:
+                        by_entry[place] += follows
+            for entry, follows in zip(entries, by_entry, strict=True):
+                told: dict[Recipient, list[Subscription]] = {}
+                for follow in sorted(follows, key=lambda follow: follow.id):
+                    told.setdefault((follow.subscriber, follow.subscriber_id), []).append(follow)
+                for recipient, why in told.items():
+                    found.setdefault(recipient, []).append(Match(entry, tuple(why)))
+    return found
 
 
 async def _plan_alerts_of(

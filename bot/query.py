@@ -1,75 +1,87 @@
-"""What a keyword means: one :class:`Query`, parsed once, for searches and for subscriptions alike.
+"""What a keyword means: one :class:`Query`, parsed once, run against the index or held against a paper.
 
-Words in any order; ``"a phrase"`` in its order; ``-word`` and ``-"a phrase"`` excluded. Nothing typed is a syntax
-error: a quote without its partner is read as none.
+Words in any order; ``"as written"`` in its order; ``-word`` and ``-"as written"`` excluded, from all of the answer;
+``a OR b`` parts a keyword into alternatives; ``author:name``. Nothing typed is a syntax error: a quote without its
+partner, or an OR that has nothing on one side, is read as a word or as nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import product
 
+from bot.document import Document
 from bot.errors import NotUnderstoodError
-from bot.text import clean, tokens, tokens_of, width, words
-from storage.models import Paper, Section
+from bot.terms import Name, Part, Term
+from bot.text import clean, is_cjk, name_runs, runs, width
 
 MAX_LENGTH = 80
 """Characters of a keyword, as :func:`bot.text.width` counts them: it travels in the buttons below an answer, whose ids
 hold 100 in all (Discord)."""
 
-_PART = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
+_PART = re.compile(r'([-−–]?)((?:author|저자)[:：]\s*)?(?:"([^"]*)"|(\S+))', re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Adjoining tokens, wanted or excluded. How they were typed makes no difference to what they mean."""
-
-    tokens: tuple[str, ...]
-    excluded: bool = False
-    text: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What is searched of a paper: each field as tokens with single spaces between and around them."""
-
-    title: str
-    authors: str
-    sections: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
-    """A keyword, understood. At least one term is wanted."""
+    """A keyword, understood: papers that hold all of one of the alternatives, and nothing that is excluded. There is
+    at least one alternative, and something in each."""
 
     text: str
-    terms: tuple[Term, ...]
+    alternatives: tuple[tuple[Part, ...], ...]
+    excluded: tuple[Part, ...] = ()
 
-    @property
-    def wanted(self) -> tuple[Term, ...]:
-        return tuple(term for term in self.terms if not term.excluded)
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        return (*(part for alternative in self.alternatives for part in alternative), *self.excluded)
 
-    @property
-    def excluded(self) -> tuple[Term, ...]:
-        return tuple(term for term in self.terms if term.excluded)
-
-    @property
+    @cached_property
     def normal(self) -> str:
         """The same for every spelling that means the same: the key of a subscription."""
-        return " ".join(sorted(("-" if term.excluded else "") + "_".join(term.tokens) for term in set(self.terms)))
+        alternatives = sorted({" ".join(sorted({part.normal for part in parts})) for parts in self.alternatives})
+        return " ".join((" OR ".join(alternatives), *sorted({f"-{part.normal}" for part in self.excluded})))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems whose words must be known to run it: see :class:`~bot.terms.Vocabulary`."""
+        return frozenset().union(*(part.stems for part in self.parts))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of which must be known whether any paper has them."""
+        return frozenset().union(*(part.words for part in self.parts))
+
+    @cached_property
+    def anchors(self) -> frozenset[tuple[str, str]]:
+        """Pairs, of which each paper in the answer has both among its own (:attr:`~bot.document.Document.anchors`), for
+        one pair at least; where nothing more is asked than one word, the second is empty."""
+        found: set[tuple[str, str]] = set()
+        for parts in self.alternatives:
+            asked = [anchors for part in parts for anchors in part.anchors]
+            asked.sort(key=lambda anchors: (-max(map(_weight, anchors)), sorted(anchors)))
+            found.update(product(asked[0], asked[1] if len(asked) > 1 else [""]))
+        return frozenset(found)
+
+    def hangs_on(self, anchors: Collection[str]) -> bool:
+        """Whether a paper with these anchors may be in the answer."""
+        return any(first in anchors and (not second or second in anchors) for first, second in self.anchors)
+
+    def narrowed(self, author: Query) -> Query:
+        """What of this keyword's papers is an author's."""
+        return replace(self, alternatives=tuple((*parts, *author.alternatives[0]) for parts in self.alternatives))
 
     def matches(self, document: Document) -> bool:
         """Whether the paper is in the answer to this keyword; the index gives the same answer."""
-        fields = (document.title, document.authors, document.sections)
-
-        def holds(term: Term) -> bool:
-            phrase = f" {' '.join(term.tokens)} "
-            return any(phrase in text for text in fields)
-
-        return all(holds(term) != term.excluded for term in self.terms)
+        vocabulary = document.vocabulary
+        return any(all(part.is_in(document, vocabulary) for part in parts) for parts in self.alternatives) and not any(
+            part.is_in(document, vocabulary) for part in self.excluded
+        )
 
 
+@lru_cache(maxsize=10_000)
 def parse(text: str) -> Query:
     """Reads a keyword.
 
@@ -79,34 +91,64 @@ def parse(text: str) -> Query:
     text = clean(text)
     if width(text) > MAX_LENGTH:
         raise NotUnderstoodError("A keyword may have at most {limit} characters.", limit=MAX_LENGTH)
-    terms = []
     # Curly quotes come from phones.
-    for minus, phrase, word in _PART.findall(re.sub(r"[“”„«»「」『』]", '"', text)):
-        if found := tuple(tokens(phrase or word)):
-            terms.append(Term(found, excluded=bool(minus), text=phrase or word))
-    query = Query(text, tuple(dict.fromkeys(terms)))
-    if not query.wanted:
+    typed = _PART.findall(re.sub(r"[“”„«»「」『』]", '"', text))
+    alternatives: list[list[Part]] = [[]]
+    excluded: list[Part] = []
+    for place, (minus, author, phrase, word) in enumerate(typed):
+        if word == "OR" and not minus and not author and alternatives[-1] and place < len(typed) - 1:
+            alternatives.append([])
+        elif part := _part(author, phrase, word):
+            (excluded if minus else alternatives[-1]).append(part)
+    wanted = tuple(dict.fromkeys(tuple(_joined(list(dict.fromkeys(parts)))) for parts in alternatives if parts))
+    if not wanted:
         raise NotUnderstoodError("Type a word to look for, such as {example}.", example="diffusion -video")
-    return query
+    return Query(text, wanted, tuple(dict.fromkeys(excluded)))
 
 
-def document(paper: Paper, sections: Iterable[Section]) -> Document:
-    """What is searched of a paper with the sections of all its entries."""
-    parts = [part for section in sections for part in (section.heading, section.text) if part]
-    return Document(_field([paper.title]), _field(paper.authors), _field(parts))
-
-
-def author(text: str) -> tuple[str, ...]:
-    """The words of a name, in the form that names are compared in; their order means nothing.
+def by_author(name: str) -> Query:
+    """The papers of those whose name has all these words, in any order; a single letter is an initial.
 
     Raises:
         NotUnderstoodError: there is no letter in it.
     """
-    found = tuple(words(text[:MAX_LENGTH]))
-    if not found:
+    words = name_runs(name[:MAX_LENGTH])
+    if not words:
         raise NotUnderstoodError("Type a name, such as {example}.", example="Kaiming He")
-    return found
+    return Query(clean(name), ((Name(words, name),),))
 
 
-def _field(parts: Iterable[str]) -> str:
-    return f" {' '.join(tokens_of(parts))} "
+def one(part: Part) -> str:
+    """The keyword that asks for a part alone."""
+    if isinstance(part, Name):
+        return f'author:"{part.text}"' if " " in part.text else f"author:{part.text}"
+    return f'"{part.text}"' if part.exact or part.text.startswith("-") else part.text
+
+
+def _part(author: str, phrase: str, word: str) -> Part | None:
+    if author and (name := name_runs(phrase or word)):
+        return Name(name, phrase or word)
+    found = tuple(runs([author + phrase if author else phrase or word]))
+    while found and not found[-1][0].isalnum():
+        found = found[:-1]
+    while found and not found[0][0].isalnum():
+        found = found[1:]
+    return Term(found, exact=bool(phrase), text=phrase or word) if found else None
+
+
+def _joined(parts: Sequence[Part]) -> Iterable[Part]:
+    """Each part with how it would read in one word with its neighbours: who types "fine tuning" means "finetuning"."""
+    for place, part in enumerate(parts):
+        pairs = (parts[max(place - 1, 0) : place + 1], parts[place : place + 2])
+        both = [tuple(map(_letters, pair)) for pair in pairs if len(pair) == 2]
+        yield part.joined(tuple("".join(pair) for pair in both if all(pair)))
+
+
+def _letters(part: Part) -> str:
+    """The letters of a part that is one typed word of an alphabet; empty for others."""
+    return part.letters if isinstance(part, Term) else ""
+
+
+def _weight(anchor: str) -> int:
+    """How few papers are likely to have it: long words are rare. Two letters weigh as much as a character of Korean."""
+    return len(anchor) * (2 if is_cjk(anchor) else 1)

@@ -9,8 +9,9 @@ import discord
 from discord import ui
 
 from bot import cards, custom_ids, layouts
+from bot.highlighting import Marks
 from bot.language import Language
-from bot.lookup import PAGE, Answer, Kind, Lookup, Near, Period
+from bot.lookup import MOST_COUNTED, PAGE, Answer, Kind, Lookup, Near, Period
 from bot.query import MAX_LENGTH
 from bot.text import clean, clip, escape_within, width
 from storage.models import Entry, Follows, Sort
@@ -70,8 +71,12 @@ def answer(found: Answer, language: Language, *, shared_by: str | None = None) -
     asked = title(found.lookup, language)
     if not found.total:
         return _nothing(found, asked, language)
-    papers = language.plural("{n} paper", "{n} papers", found.total)
-    pages = language.text("page {page} of {pages}", page=found.page + 1, pages=found.pages)
+    if found.total > MOST_COUNTED:
+        papers = language.text("more than {n} papers", n=language.number(MOST_COUNTED))
+        pages = language.text("page {page}", page=found.page + 1)
+    else:
+        papers = language.plural("{n} paper", "{n} papers", found.total)
+        pages = language.text("page {page} of {pages}", page=found.page + 1, pages=found.pages)
     header = f"## {asked}\n-# {papers}" + (f" · {pages}" if found.pages > 1 else "")
     if shared_by:
         header += f" · {layouts.shared(shared_by, language)}"
@@ -80,7 +85,13 @@ def answer(found: Answer, language: Language, *, shared_by: str | None = None) -
     numbered = [(number if ranked else None, entry) for number, entry in enumerate(found.entries, first)]
     items = [
         ui.TextDisplay(header),
-        *cards.cards(numbered, language, layouts.TEXT - width(header), dated=not _one_day(found.lookup)),
+        *cards.cards(
+            numbered,
+            language,
+            layouts.TEXT - width(header),
+            dated=not _one_day(found.lookup),
+            marks=Marks(found.asked, found.phrases) if found.asked else None,
+        ),
     ]
     buttons: list[ui.Button[ui.LayoutView]] = []
     if not shared_by:
@@ -252,7 +263,10 @@ def _near(near: Near, language: Language) -> str:
     if near.lookup.kind is Kind.DATE:
         return language.day(date.fromisoformat(near.lookup.text))
     text = clean(near.lookup.text)
-    return text if near.papers is None else f"{clip(text, layouts.LABEL - 12)} ({language.number(near.papers)})"
+    if near.papers is None:
+        return text
+    number = language.number(min(near.papers, MOST_COUNTED)) + ("+" if near.papers > MOST_COUNTED else "")
+    return f"{clip(text, layouts.LABEL - 12)} ({number})"
 
 
 def _one_day(lookup: Lookup) -> bool:

@@ -1,27 +1,44 @@
 """Words and characters: normalising, tokens, TeX to Unicode, cutting, escaping for Discord.
 
-One analysis of text serves the index, searches and subscriptions: :func:`tokens`.
+One analysis of text serves the index, searches and subscriptions: :func:`runs`, and the :func:`tokens` of them.
 """
 
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import TypeVar
 
+import Stemmer
 import unicodeit
 
 ELLIPSIS = "…"
 
-# Scripts written without spaces, or (Korean) with particles attached to the word: each character is a token, so that
-# a term is found inside a longer word, whatever its length.
+Value = TypeVar("Value")
+
+# Scripts written without spaces, or (Korean) with particles attached to the word. Not ・, which parts them.
 _CJK = (
-    "\u1100-\u11ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\u1100-\u11ff\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-# Letters and digits part, so that GPT-4o, GPT 4o and gpt4o are one, and "qwen" finds Qwen2.
-_RUN = re.compile(rf"[{_CJK}]+|\d+|[^\W\d_{_CJK}]+|\ue001")
+BREAK = "\ue001"
+"""The token, and the character, of what parts words more than a space does: a comma, the end of a sentence. No phrase
+reaches over it."""
+WHOLE = "\ue000"
+"""Ends the token of a word of one Korean, Chinese or Japanese character."""
+
+# What parts words and nothing more. Every other mark is a stop.
+_BETWEEN = rf"\s\-‐-―−~*`\"'’‘“”$^\\{WHOLE}"
+# Letters and digits part, so that GPT-4o, GPT 4o and gpt4o are one, and "qwen" finds Qwen2. A character that is a word
+# by itself takes what follows along, by which it is known. The order is for speed.
+_RUN = re.compile(
+    rf"[{_CJK}]{{2,}}|[^\W\d_{_CJK}]+(?:['’](?:s|t|re|ve|ll|d|m)\b)?|\d+"
+    rf"|(?<!\w)[{_CJK}](?!\w)(?:[{_BETWEEN}]|[^\w{_BETWEEN}]+)|[{_CJK}]|[^\w{_BETWEEN}]+"
+)
+_is_stop = re.compile(f"[^{_BETWEEN}]").match
 _is_cjk = re.compile(f"[{_CJK}]").match
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _ACCENTED = re.compile("[\u00c0-\u058f\u0900-\u10ff\u1e00-\u1fff\u0300-\u036f]")
@@ -49,6 +66,9 @@ _INVISIBLE = re.compile(
 )
 # Those of them that Python calls printable.
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0000-\U000e0fff]")
+# One stemmer is not for several threads at once (PyStemmer).
+_STEMMER, _STEMMING = Stemmer.Stemmer("english"), threading.Lock()
+_PLURAL_OF_LETTERS = re.compile("[b-df-hj-np-tv-xz]+[b-df-hj-np-rtv-xz]s|[b-df-hj-np-tv-xz]pus").fullmatch
 _SENTENCE_END = re.compile(r"[.!?。！？](?:[\"'”’)\]」』]*)(?=\s|$)|[。！？]")
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:e\.g|i\.e|et al|etc|vs|cf|Fig|Eq|Dr|approx|resp)\.$")
 _ADDRESS = re.compile(
@@ -74,42 +94,95 @@ def fold(text: str) -> str:
     return text.translate(_SPELLED) if _NAMED.search(text) else text
 
 
-SPACE = "\ue000"
-"""The token between two runs of Korean, Chinese or Japanese, so that 의학 is not found in "모델의 학습"."""
-BREAK = "\ue001"
-"""The token, and the character, between two parts of a field: no phrase reaches from one author into the next."""
+class Kept(dict[str, Value]):
+    """What is made of a run, kept: a few words make most of every text."""
+
+    _MOST = 200_000
+
+    def __init__(self, make: Callable[[str], Value]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, run: str) -> Value:
+        if len(self) >= self._MOST:
+            self.clear()
+        made = self[run] = self._make(run)
+        return made
 
 
-def tokens(text: str) -> list[str]:
-    """The words of ``text`` in order, folded: a run of letters, a run of digits, or one character of Korean, Chinese
-    or Japanese, with ``SPACE`` between two runs of those. TeX is read by its Unicode spelling."""
-    return _tokens(visible(text))
+def tokens_of(run: str) -> list[str]:
+    """The tokens of one of the runs of :func:`runs`."""
+    if is_cjk(run):
+        if run[1:] and not is_cjk(run[1]):
+            return [run[0] + WHOLE, BREAK] if _is_stop(run, 1) else [run[0] + WHOLE]
+        return [run[place : place + 2] for place in range(len(run))]
+    return [re.split("['’]", run, maxsplit=1)[0] if run[0].isalnum() else BREAK]
 
 
-def _tokens(text: str) -> list[str]:
-    found: list[str] = []
-    after_run = False
-    for match in _RUN.findall(fold(tex_to_unicode(text))):
-        run = match >= "\u1100" and _is_cjk(match) is not None
-        if run:
-            if after_run:
-                found.append(SPACE)
-            found.extend(match)
-        else:
-            found.append(match)
-        after_run = run
-    return found
+def is_cjk(run: str) -> bool:
+    """Whether a run, or a token, is Korean, Chinese or Japanese."""
+    return run >= "\u1100" and _is_cjk(run) is not None
 
 
-def tokens_of(parts: Iterable[str]) -> list[str]:
-    """The tokens of the parts of a field, with ``BREAK`` between two: in one go, for each by itself costs more."""
-    # Lines of their own, for mathematics does not reach over a line.
-    return _tokens(f"\n{BREAK}\n".join(visible(part) for part in parts))
+def is_word(run: str) -> bool:
+    """Whether a run, or a token, is made of letters of an alphabet."""
+    return run[0].isalpha() and not is_cjk(run)
+
+
+def bare(run: str) -> str:
+    """The word that a run is, without what follows a whole one, and without an 's."""
+    if is_cjk(run):
+        return run if is_cjk(run[-1]) else run[0]
+    return tokens_of(run)[0] if run[0].isalnum() else run
+
+
+def tokens(parts: Iterable[str]) -> str:
+    """The tokens of the parts of a text, with single spaces between them.
+
+    A token is a run of letters, folded; a run of digits; two neighbouring characters of Korean, Chinese or Japanese (a
+    term of any length is found inside a longer word, as a phrase of pairs); the last character of such a word, with
+    ``WHOLE`` where it is all of the word; or ``BREAK``. TeX is read by its Unicode spelling.
+    """
+    return spelled(runs(parts))
+
+
+def spelled(found: Iterable[str]) -> str:
+    """The tokens of runs, with single spaces between them."""
+    return " ".join(map(_SPELLED_RUNS.__getitem__, found))
+
+
+_SPELLED_RUNS = Kept(lambda run: " ".join(tokens_of(run)))
+
+
+def runs(parts: Iterable[str]) -> list[str]:
+    """The runs of characters that the parts of a text are made of, folded: each gives one or more tokens."""
+    # Lines of their own, for mathematics does not reach over a line; in one go, for each part by itself costs more.
+    return _RUN.findall(fold(tex_to_unicode(visible(f"\n{BREAK}\n".join(parts)))) + " ")
+
+
+def runs_with_places(text: str) -> Iterator[tuple[str, int]]:
+    """The runs of a text that is shown, not folded, each with where it begins."""
+    return ((match[0], match.start()) for match in _RUN.finditer(text + " "))
+
+
+def name_runs(name: str) -> tuple[str, ...]:
+    """The runs of a name that are words or numbers. There are no stops in a name."""
+    found = (run for run in runs([name]) if run[0].isalnum())
+    return tuple(run[0] + WHOLE if is_cjk(run) and not is_cjk(run[-1]) else run for run in found)
 
 
 def words(text: str) -> list[str]:
-    """The tokens of ``text`` that can be looked for in any order, as in a name."""
-    return [token for token in tokens(text) if token not in (SPACE, BREAK)]
+    """The words and numbers of ``text``, folded, as in a name; Korean, Chinese and Japanese ones whole."""
+    return [bare(run) for run in name_runs(text)]
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """A word without its English ending (Porter2): models and model, training and train are one. Also the plural of
+    letters without a vowel, as LLMs, and of the processors (GPUs), which Porter2 leaves."""
+    with _STEMMING:
+        found: str = _STEMMER.stemWord(word)
+    return found[:-1] if _PLURAL_OF_LETTERS(found) else found
 
 
 def tex_to_unicode(text: str) -> str:
@@ -129,7 +202,7 @@ def _unicode_of(mathematics: str) -> str:
 
 def visible(text: str) -> str:
     """``text`` without control, bidirectional and invisible characters; all its line breaks are ``\\n``."""
-    if text.isprintable() and not _UNSEEN.search(text):
+    if text.replace("\n", " ").isprintable() and not _UNSEEN.search(text):
         return text
     return _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))
 
@@ -207,6 +280,17 @@ def sentences(text: str, limit: int) -> str:
     return text[:end] if end else clip(text, limit)
 
 
+def sentence_at(text: str, start: int, end: int, limit: int) -> str:
+    """``text`` from the sentence that has the place [start, end); where it is too far into a sentence to be within
+    ``limit`` characters, from some words before."""
+    begin = max((match.end() for match in _SENTENCE_END.finditer(text, 0, start)), default=0)
+    if width(text[begin:end]) <= limit:
+        return text[begin:].lstrip()
+    space = text.rfind(" ", 0, max(start - limit // 4, 0))
+    near = start - limit // 4 if start - space > limit // 2 else space + 1
+    return ELLIPSIS + text[max(near, 0) :]
+
+
 def escape(text: str, *, links: bool = True) -> str:
     """``text`` as Discord shows it letter by letter: no format, mention, masked link or list. With ``links``, a bare
     http(s) address that shows where it leads stays one; in angle brackets, or Discord would take what follows into it.
@@ -231,14 +315,19 @@ def _escape_words(text: str) -> str:
 
 def escape_within(text: str, limit: int, *, links: bool = True) -> str:
     """The longest start of ``text``, cut at a word, whose escaped form has at most ``limit`` characters."""
-    escaped = escape(text, links=links)
-    if width(escaped) <= limit:
-        return escaped
+    return fit(text, limit, lambda start: escape(start, links=links))
+
+
+def fit(text: str, limit: int, shown: Callable[[str], str]) -> str:
+    """What is ``shown`` of the longest start of ``text``, cut at a word, of which that fits in ``limit`` characters."""
+    whole = shown(text)
+    if width(whole) <= limit:
+        return whole
     fits, too_long = 0, min(width(text), limit) + 1
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
-        if width(escape(clip(text, middle), links=links)) <= limit:
+        if width(shown(clip(text, middle))) <= limit:
             fits = middle
         else:
             too_long = middle
-    return escape(clip(text, fits), links=links)
+    return shown(clip(text, fits))

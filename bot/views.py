@@ -13,7 +13,7 @@ from bot.answering import answer, explain, home, reader, sent
 from bot.composing import Composer
 from bot.errors import NotAllowedError, NotFoundError
 from bot.language import Language
-from bot.lookup import Lookup
+from bot.lookup import Answer, Lookup, query_of
 from bot.query import MAX_LENGTH
 from bot.status import sentence
 from storage import accounts, deliveries, lookups, matches, subscriptions, targets
@@ -51,8 +51,7 @@ class TurnPage(_Pressed, template=custom_ids.PAGE):
     """Back and Next below a look-up's answer."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        async with home(interaction).database.read() as connection:
-            found = await lookups.run(connection, Lookup.read(self.match["lookup"]), int(self.match["page"]))
+        found = await _found(interaction, Lookup.read(self.match["lookup"]), int(self.match["page"]))
         await interaction.response.edit_message(view=rendering.answer(found, reader(interaction)))
 
 
@@ -67,8 +66,7 @@ class Share(_Pressed, template=custom_ids.SHARE):
     """Shows an answer to the whole channel."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        async with home(interaction).database.read() as connection:
-            found = await lookups.run(connection, Lookup.read(self.match["lookup"]), int(self.match["page"]))
+        found = await _found(interaction, Lookup.read(self.match["lookup"]), int(self.match["page"]))
         view = rendering.answer(found, reader(interaction), shared_by=interaction.user.display_name)
         await answer(interaction, view, ephemeral=False)
 
@@ -196,8 +194,7 @@ async def asked(interaction: discord.Interaction) -> None:
 
 async def look_up(interaction: discord.Interaction, lookup: Lookup) -> None:
     """Answers a look-up for the asker alone."""
-    async with home(interaction).database.read() as connection:
-        found = await lookups.run(connection, lookup)
+    found = await _found(interaction, lookup)
     await answer(interaction, rendering.answer(found, reader(interaction)))
 
 
@@ -274,6 +271,16 @@ def _where(row: Subscription, closed: dict[int, Reason], words: Language) -> str
         return what
     reason = closed.get(row.subscriber_id)
     return f"{what} · <#{row.subscriber_id}>" + (f" · ⚠ {sentence(reason, None, words)}" if reason else "")
+
+
+async def _found(interaction: discord.Interaction, lookup: Lookup, page: int = 0) -> Answer:
+    database = home(interaction).database
+    if asked := query_of(lookup):
+        found = await database.look(lookups.by_query, lookup, asked, page)
+        if found.total:
+            return found
+    async with database.read() as connection:
+        return await lookups.run(connection, lookup, page)
 
 
 async def _entry(interaction: discord.Interaction, text: str) -> Entry:

@@ -31,7 +31,9 @@ class Papers(commands.GroupCog, group_name="papers", group_description="Look up 
         await look_up(interaction, lookup.by_author(name))
 
     @app_commands.command(description="The papers on a keyword")
-    @app_commands.describe(text='Words in any order; "a phrase"; -excluded', sort="What comes first")
+    @app_commands.describe(
+        text='Words in any order; "as written"; -excluded; a OR b; author:name', sort="What comes first"
+    )
     @app_commands.choices(
         sort=[
             app_commands.Choice(name="best match", value="relevance"),
@@ -89,8 +91,7 @@ class Papers(commands.GroupCog, group_name="papers", group_description="Look up 
     @author.autocomplete("name")
     async def _names(self, interaction: discord.Interaction, typed: str) -> Choices:
         words = reader(interaction)
-        async with home(interaction).database.read() as connection:
-            found = await authors.like(connection, typed)
+        found = await home(interaction).database.look(authors.like, typed)
         return [
             app_commands.Choice(
                 name=f"{clip(clean(author.name), 80)} ({words.number(author.papers)})", value=author.name
@@ -101,12 +102,13 @@ class Papers(commands.GroupCog, group_name="papers", group_description="Look up 
 
     @show.autocomplete("paper")
     async def _titles(self, interaction: discord.Interaction, typed: str) -> Choices:
-        async with home(interaction).database.read() as connection:
-            if arxiv_id := arxiv.id_of_text(typed):
+        database = home(interaction).database
+        if arxiv_id := arxiv.id_of_text(typed):
+            async with database.read() as connection:
                 entries = await papers.find(connection, papers.Filter(arxiv_ids=(arxiv_id,), once=True))
-                found = [(entry.paper.arxiv_id, entry.paper.title) for entry in entries]
-            else:
-                found = await papers.titles_like(connection, typed)
+            found = [(entry.paper.arxiv_id, entry.paper.title) for entry in entries]
+        else:
+            found = await database.look(papers.titles_like, typed)
         return [
             app_commands.Choice(name=clip(clean(tex_to_unicode(title)), 100) or arxiv_id, value=arxiv_id)
             for arxiv_id, title in found

@@ -23,7 +23,8 @@ class Subscriptions(commands.Cog):
 
     @subscribe.command(name="keyword", description="Follow a keyword")
     @app_commands.describe(
-        text='Words in any order; "a phrase"; -excluded', channel="A channel that follows, instead of you"
+        text='Words in any order; "as written"; -excluded; a OR b; author:name',
+        channel="A channel that follows, instead of you",
     )
     @spoken
     async def keyword(
@@ -70,8 +71,7 @@ class Subscriptions(commands.Cog):
 
     @author.autocomplete("name")
     async def _names(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        async with home(interaction).database.read() as connection:
-            found = await authors.like(connection, typed)
+        found = await home(interaction).database.look(authors.like, typed)
         return [
             app_commands.Choice(name=clip(clean(author.name), 100), value=author.name)
             for author in found

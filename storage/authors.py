@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.document import read_name
 from bot.query import MAX_LENGTH
-from bot.text import words
-from storage import search
+from bot.terms import beginning
+from bot.text import fold, words
 from storage.models import Author
 from storage.schema import authors, paper_authors
+from storage.search import quoted
+from storage.sqlite import as_json, driver_sql
+from storage.vocabulary import closest
 
 _BATCH = 10_000
 """Papers asked for by one statement: SQLite takes 32,766 values."""
+_RANKED = 200
+"""Names of which the ones with the most papers are shown."""
+_ID_BITS = 40
+_ID = 2**_ID_BITS - 1
+_BEGUN = text("SELECT rowid FROM author_names WHERE author_names MATCH :match ORDER BY rowid DESC LIMIT :limit")
+_KEEP_NAME = "INSERT INTO author_names (rowid, name) VALUES (?, ?)"
+# The index keeps no text, so it is told what to forget (FTS5, The 'delete' command).
+_FORGET_NAME = "INSERT INTO author_names (author_names, rowid, name) VALUES ('delete', ?, ?)"
+_SET_COUNT = "UPDATE authors SET papers = ? WHERE id = ?"
+# As one value, for a digest may have more names than SQLite takes values.
+_IDS = select(authors.c.name, authors.c.id).where(
+    authors.c.name.in_(select(func.json_each(bindparam("names")).table_valued("value").c.value))
+)
+_NEW = insert(authors).returning(authors.c.name, authors.c.id)
+_LINK = driver_sql(insert(paper_authors))
+_LINKED = select(paper_authors.c.author_id).where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
+_UNLINK = paper_authors.delete().where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
+_HELD = select(authors.c.id, authors.c.name, authors.c.papers).where(
+    authors.c.id.in_(bindparam("author_ids", expanding=True))
+)
 _NAMES = (
     select(paper_authors.c.paper_id, authors.c.name)
     .join(authors)
@@ -24,31 +49,76 @@ _NAMES = (
 )
 
 
-async def like(connection: AsyncConnection, typed: str, limit: int = 25) -> list[Author]:
+def like(connection: Connection, typed: str, limit: int = 25) -> list[Author]:
     """Authors with a word beginning with each typed word, those with the most papers first."""
-    conditions = [func.instr(authors.c.folded, f" {word}") > 0 for word in words(typed[:MAX_LENGTH])]
-    number = func.count(paper_authors.c.paper_id)
-    statement = (
-        select(authors.c.name, number)
-        .join(paper_authors)
-        .where(*conditions)
-        .group_by(authors.c.id)
-        .order_by(number.desc(), authors.c.name)
-        .limit(limit)
-    )
-    return [Author(name, papers) for name, papers in await connection.execute(statement)]
+    statement = select(authors.c.name, authors.c.papers).order_by(authors.c.papers.desc(), authors.c.name).limit(limit)
+    begun = words(typed[:MAX_LENGTH])
+    if not begun:
+        rows = connection.execute(statement.where(authors.c.papers > 0))
+    else:
+        match = " AND ".join(quoted(beginning(word)) for word in begun)
+        ranked = connection.execute(_BEGUN, {"match": match, "limit": max(limit, _RANKED)}).scalars()
+        rows = connection.execute(statement.where(authors.c.id.in_([row & _ID for row in ranked])))
+    return [Author(name, papers) for name, papers in rows]
 
 
-async def nearest(connection: AsyncConnection, words: Sequence[str], limit: int = 3) -> list[str]:
-    """The names spelled most like ``words``."""
-    held = select(paper_authors.c.author_id)
-    rows = (await connection.execute(select(authors.c.name, authors.c.folded).where(authors.c.id.in_(held)))).all()
-    spelled = " ".join(words)
-    found = await search.closest(spelled, {row.name: row.folded.strip() for row in rows}, limit)
-    if not found and len(words) == 1:
+def store(connection: Connection, named: Iterable[tuple[int, Iterable[str]]], known: Collection[int]) -> None:
+    """Names the authors of papers by id, of which some are ``known`` and have had others."""
+    links = [(paper_id, name, place) for paper_id, found in named for place, name in enumerate(found)]
+    changes: Counter[int] = Counter()
+    if known:
+        changes.subtract(connection.execute(_LINKED, {"paper_ids": list(known)}).scalars())
+        connection.execute(_UNLINK, {"paper_ids": list(known)})
+    numbers = Counter(name for _, name, _ in links)
+    rows = connection.execute(_IDS, {"names": as_json(list(numbers))})
+    ids = {name: author_id for name, author_id in rows}
+    changes.update({author_id: numbers[name] for name, author_id in ids.items()})
+    if new := [{"name": name, "papers": number} for name, number in numbers.items() if name not in ids]:
+        made = {name: author_id for name, author_id in connection.execute(_NEW, new)}
+        _change(connection, _KEEP_NAME, [_row(author_id, name, numbers[name]) for name, author_id in made.items()])
+        ids |= made
+    if links:
+        connection.exec_driver_sql(_LINK, [(paper_id, ids[name], place) for paper_id, name, place in links])
+    rank(connection, changes)
+
+
+def rank(connection: Connection, changes: Mapping[int, int]) -> None:
+    """Adds to how many papers authors have, by id, and ranks their names by it."""
+    different = sorted(author_id for author_id, change in changes.items() if change)
+    for start in range(0, len(different), _BATCH):
+        held = connection.execute(_HELD, {"author_ids": different[start : start + _BATCH]}).all()
+        counts = [(row.id, row.name, row.papers, row.papers + changes[row.id]) for row in held]
+        connection.exec_driver_sql(_SET_COUNT, [(now, author_id) for author_id, _, _, now in counts])
+        moved = [one for one in counts if one[2].bit_length() != one[3].bit_length()]
+        forgotten = [_row(author_id, name, before) for author_id, name, before, _ in moved if before]
+        _change(connection, _FORGET_NAME, forgotten)
+        _change(connection, _KEEP_NAME, [_row(author_id, name, now) for author_id, name, _, now in moved if now])
+
+
+def _change(connection: Connection, statement: str, rows: list[tuple[int, str]]) -> None:
+    if rows:
+        connection.exec_driver_sql(statement, rows)
+
+
+def _row(author_id: int, name: str, papers: int) -> tuple[int, str]:
+    """A name in the index: those with many papers last. Not by the very number, which would have the names of each new
+    paper written anew."""
+    return papers.bit_length() << _ID_BITS | author_id, read_name(name)[0]
+
+
+async def nearest(connection: AsyncConnection, spelled: str, limit: int = 3) -> list[str]:
+    """The names spelled most like ``spelled``, which is folded."""
+    return await connection.run_sync(_nearest, spelled, limit)
+
+
+def _nearest(connection: Connection, spelled: str, limit: int) -> list[str]:
+    held = connection.execute(select(authors.c.name).where(authors.c.papers > 0)).scalars()
+    folded = {name: fold(name) for name in held}
+    found = closest(spelled, folded, limit)
+    if not found and " " not in spelled:
         # A family name alone is far from any whole name.
-        by_word = {f"{row.name}\n{word}": word for row in rows for word in row.folded.split() if len(word) > 2}
-        found = [key.partition("\n")[0] for key in await search.closest(spelled, by_word, limit)]
+        by_word = {f"{name}\n{word}": word for name in folded for word in folded[name].split() if len(word) > 2}
+        found = [key.partition("\n")[0] for key in closest(spelled, by_word, limit)]
     return found
 
 

@@ -8,18 +8,17 @@ from datetime import date
 from itertools import groupby, islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, not_, select, update
+from sqlalchemy import Connection, Table, bindparam, func, not_, select, update
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.query import document
-from bot.text import words
-from storage import search
-from storage.authors import of_papers
+from bot.document import Document, document
+from storage import authors, search, vocabulary
 from storage.models import Digest, Entry, Paper
-from storage.papers import Filter, read, selected
-from storage.schema import authors, digests, entries, paper_authors, papers
+from storage.papers import Filter, newest_entry, read, selected
+from storage.schema import digests, entries, papers
+from storage.sqlite import as_json, driver_sql
 
 _BATCH = 400
 """Entries stored by one statement: SQLite takes 32,766 values."""
@@ -35,13 +34,19 @@ def _kept(table: Table, key: Sequence[str], updated: Sequence[str]) -> Insert:
 
 # Where nothing else is to change, the key is set to itself: "do nothing" would return no row.
 _KEEP_DIGEST = _kept(digests, ["date", "source"], ["source"]).returning(digests.c.id)
-_KEEP_AUTHOR = _kept(authors, ["name"], ["name"]).returning(authors.c.name, authors.c.id)
-_KEEP_ENTRY = _kept(entries, ["digest_id", "paper_id"], ["votes", "position", "sections"])
+_KEEP_ENTRY = driver_sql(_kept(entries, ["digest_id", "paper_id"], ["votes", "position", "sections"]))
 _KEEP_PAPER = _kept(papers, ["arxiv_id"], ["title", "url", "image_url", "video_url"]).returning(
     papers.c.arxiv_id, papers.c.id
 )
-_LINK_AUTHOR = insert(paper_authors)
-_UNLINK_AUTHORS = paper_authors.delete().where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
+_TAKEN = select(papers.c.place).where(papers.c.place.in_(bindparam("places", expanding=True)))
+_PLACES = select(papers.c.id, papers.c.place).where(papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)))
+_SET_PLACE = update(papers).where(papers.c.id == bindparam("paper_id")).values(place=bindparam("at"))
+_LEAVE = update(papers).where(papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True))).values(place=None)
+_NEWEST = (
+    select(papers.c.id, digests.c.date, entries.c.votes, entries.c.position)
+    .select_from(papers.join(entries).join(digests))
+    .where(papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)), newest_entry())
+)
 _KNOWN = (
     select(papers, func.max(digests.c.date).label("newest"))
     .select_from(papers.join(entries).join(digests))
@@ -160,7 +165,7 @@ async def set_unmatched(connection: AsyncConnection, day: date) -> None:
 def _known(connection: Connection, batch: Iterable[Entry]) -> dict[str, tuple[Paper, date]]:
     """The papers of ``batch`` that are held, each with the date of its newest digest."""
     rows = connection.execute(_KNOWN, {"arxiv_ids": [entry.paper.arxiv_id for entry in batch]}).all()
-    named = of_papers(connection, [row.id for row in rows])
+    named = authors.of_papers(connection, [row.id for row in rows])
     return {
         row.arxiv_id: (
             Paper(row.arxiv_id, row.title, row.url, row.image_url, row.video_url, named.get(row.id, ())),
@@ -187,39 +192,49 @@ def _merged(entry: Entry, held: Paper | None, newest: date | None) -> Entry:
 
 def _store_entries(connection: Connection, digest_id: int, batch: list[Entry], held: Collection[str]) -> int:
     """Stores changed entries; ``held`` has the papers that are held. Returns how many were not."""
-    known = {entry.paper.arxiv_id for entry in batch if entry.paper.arxiv_id in held}
-    ids = _store_papers(connection, [entry.paper for entry in batch])
-    named = [(ids[entry.paper.arxiv_id], entry.paper.authors) for entry in batch if entry.paper.authors]
+    new = [entry for entry in batch if entry.paper.arxiv_id not in held]
+    known = [entry.paper.arxiv_id for entry in batch if entry.paper.arxiv_id in held]
     if known:
-        connection.execute(_UNLINK_AUTHORS, {"paper_ids": [ids[arxiv_id] for arxiv_id in known]})
-    if named:
-        _store_authors(connection, named)
-    connection.execute(
+        search.remove(connection, _documents(connection, known))
+        # A new paper may stand where one of them stood.
+        connection.execute(_LEAVE, {"arxiv_ids": known})
+    places = _free(connection, [search.place(entry.votes, entry.date, entry.position) for entry in new])
+    placed: dict[str, int | None] = {entry.paper.arxiv_id: at for entry, at in zip(new, places, strict=True)}
+    ids = _store_papers(connection, [(entry.paper, placed.get(entry.paper.arxiv_id)) for entry in batch])
+    named = [(ids[entry.paper.arxiv_id], entry.paper.authors) for entry in batch]
+    authors.store(connection, named, {ids[arxiv_id] for arxiv_id in known})
+    connection.exec_driver_sql(
         _KEEP_ENTRY,
         [
-            {
-                "digest_id": digest_id,
-                "paper_id": ids[entry.paper.arxiv_id],
-                "votes": entry.votes,
-                "position": entry.position,
-                "sections": [{"heading": section.heading, "text": section.text} for section in entry.sections],
-            }
+            (
+                digest_id,
+                ids[entry.paper.arxiv_id],
+                entry.votes,
+                entry.position,
+                as_json([{"heading": section.heading, "text": section.text} for section in entry.sections]),
+            )
             for entry in batch
         ],
     )
-    documents = [
-        (ids[entry.paper.arxiv_id], document(entry.paper, entry.sections), False)
-        for entry in batch
-        if entry.paper.arxiv_id not in known
-    ]
-    again = _with_all_sections(connection, [ids[arxiv_id] for arxiv_id in known])
-    documents += [(paper_id, document(entry.paper, entry.sections), True) for paper_id, entry in again.items()]
+    _index(connection, [(at, document(entry.paper, entry.sections)) for entry, at in zip(new, places, strict=True)])
+    if known:
+        index(connection, known)
+    return len(new)
+
+
+def index(connection: Connection, known: list[str]) -> None:
+    """Puts papers by arXiv id, which are not in it, into the index, at the places of their newest entries."""
+    _replace(connection, known)
+    _index(connection, _documents(connection, known))
+
+
+def _index(connection: Connection, documents: list[tuple[int, Document]]) -> None:
     search.index(connection, documents)
-    return len(batch) - len(known)
+    vocabulary.keep(connection, set().union(*(found.runs for _, found in documents)))
 
 
-def _store_papers(connection: Connection, found: list[Paper]) -> dict[str, int]:
-    """Keeps what papers are called; returns their ids by arXiv id."""
+def _store_papers(connection: Connection, found: list[tuple[Paper, int | None]]) -> dict[str, int]:
+    """Keeps what papers are called, new ones with their places; returns their ids by arXiv id."""
     rows = [
         {
             "arxiv_id": paper.arxiv_id,
@@ -228,26 +243,43 @@ def _store_papers(connection: Connection, found: list[Paper]) -> dict[str, int]:
             "image_url": paper.image_url,
             "video_url": paper.video_url,
             "matched": False,
+            "place": at,
         }
-        for paper in found
+        for paper, at in found
     ]
     return {arxiv_id: paper_id for arxiv_id, paper_id in connection.execute(_KEEP_PAPER, rows)}
 
 
-def _store_authors(connection: Connection, named: list[tuple[int, tuple[str, ...]]]) -> None:
-    """Names the authors of papers by id, which have none."""
-    different = dict.fromkeys(name for _, found in named for name in found)
-    rows = [{"name": name, "folded": f" {' '.join(words(name))} "} for name in different]
-    kept = connection.execute(_KEEP_AUTHOR, rows)
-    ids = {name: author_id for name, author_id in kept}
-    connection.execute(
-        _LINK_AUTHOR,
-        [
-            {"paper_id": paper_id, "author_id": ids[name], "position": place}
-            for paper_id, found in named
-            for place, name in enumerate(found)
-        ],
-    )
+def _free(connection: Connection, wanted: list[int]) -> list[int]:
+    """Places for papers: those wanted, or the next below where another paper stands."""
+    asked = set(wanted)
+    taken = set(connection.execute(_TAKEN, {"places": wanted}).scalars()) if wanted else set()
+    found: dict[int, int] = {}
+    places: list[int] = []
+    for first in wanted:
+        # Those above one that was found from the same place are taken.
+        at = found.get(first, first)
+        while at in taken or (at not in asked and connection.execute(_TAKEN, {"places": [at]}).scalar()):
+            at -= 1
+        found[first] = at
+        taken.add(at)
+        places.append(at)
+    return places
+
+
+def _replace(connection: Connection, known: list[str]) -> None:
+    """Gives known papers, which have none, the places of their newest entries."""
+    newest = connection.execute(_NEWEST, {"arxiv_ids": known}).all()
+    places = _free(connection, [search.place(row.votes, row.date, row.position) for row in newest])
+    rows = [{"paper_id": row.id, "at": at} for row, at in zip(newest, places, strict=True)]
+    connection.execute(_SET_PLACE, rows)
+
+
+def _documents(connection: Connection, known: list[str]) -> list[tuple[int, Document]]:
+    """What the index holds, or is to hold, of known papers: their places, with the sections of all their entries."""
+    rows = connection.execute(_PLACES, {"arxiv_ids": known}).all()
+    whole = _with_all_sections(connection, [row.id for row in rows])
+    return [(row.place, document(whole[row.id].paper, whole[row.id].sections)) for row in rows]
 
 
 def _with_all_sections(connection: Connection, paper_ids: list[int]) -> dict[int, Entry]:

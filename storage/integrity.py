@@ -21,6 +21,16 @@ def revision(path: Path) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
+def analysis(path: Path) -> int:
+    """The fingerprint of the analysis that the indexes were made by (:mod:`storage.reindexing`).
+
+    Raises:
+        DatabaseError: it cannot be read.
+    """
+    with refusals(path), closing(_open(path)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def faults(path: Path) -> list[str]:
     """What SQLite finds wrong with the file, in its words; nothing where it is whole.
 

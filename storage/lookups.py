@@ -5,28 +5,51 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import arxiv, query
 from bot.errors import NotFoundError, NotUnderstoodError
-from bot.lookup import PAGE, Answer, Kind, Lookup, Near, Period, days_of
+from bot.lookup import PAGE, Answer, Kind, Lookup, Near, Period, days_of, query_of
+from bot.terms import Term
 from bot.text import clean, width, words
-from storage import authors, digests, papers, search
+from storage import authors, digests, papers, search, vocabulary
 from storage.models import Entry, Sort
 
 _SPELLED = 4
 """Words that others are looked for which are spelled like them."""
+_NEAR = 5
+"""What is near that is shown."""
 
 
 async def run(connection: AsyncConnection, lookup: Lookup, page: int = 0) -> Answer:
     """One page of the answer to a look-up; a page past the last is the last."""
+    if asked := query_of(lookup):
+        found = await connection.run_sync(by_query, lookup, asked, page)
+        return found if found.total else replace(found, near=tuple(await _near(connection, lookup)))
     which = await _filter(connection, lookup)
     total = await papers.count(connection, which)
     if not total:
         return Answer(lookup, 0, 0, (), tuple(await _near(connection, lookup)))
-    page = min(max(page, 0), (total - 1) // PAGE)
-    found = await papers.find(connection, which, lookup.sort, limit=PAGE, offset=page * PAGE)
-    return Answer(lookup, total, page, tuple(found))
+    page = _page(page, total)
+    return Answer(
+        lookup, total, page, tuple(await papers.find(connection, which, lookup.sort, limit=PAGE, offset=page * PAGE))
+    )
+
+
+def by_query(connection: Connection, lookup: Lookup, asked: query.Query, page: int = 0) -> Answer:
+    """One page of the answer to a keyword or an author's name."""
+    match = search.Match(connection, asked)
+    found = papers.found_by(connection, match, lookup.sort, PAGE, 0) if page <= 0 else []
+    # A first page that is not full is all there is.
+    total = len(found) if page <= 0 and len(found) < PAGE else match.count()
+    page = _page(page, total)
+    found = found or papers.found_by(connection, match, lookup.sort, PAGE, page * PAGE)
+    return Answer(lookup, total, page, tuple(found), asked=asked, phrases=match.phrases)
+
+
+def _page(page: int, total: int) -> int:
+    return min(max(page, 0), max(total - 1, 0) // PAGE)
 
 
 async def show(connection: AsyncConnection, text: str) -> Entry:
@@ -37,7 +60,7 @@ async def show(connection: AsyncConnection, text: str) -> Entry:
     """
     arxiv_id = arxiv.id_of_text(text)
     if arxiv_id is None and words(text):
-        titles = await papers.titles_like(connection, text, limit=1)
+        titles = await connection.run_sync(papers.titles_like, text, limit=1)
         arxiv_id = titles[0][0] if titles else None
     found = await papers.find(connection, papers.Filter(arxiv_ids=(arxiv_id,), once=True)) if arxiv_id else []
     if not found:
@@ -63,10 +86,8 @@ async def recent(connection: AsyncConnection, lookup: Lookup, days: int = 30) ->
 
 
 async def _filter(connection: AsyncConnection, lookup: Lookup) -> papers.Filter:
-    if lookup.kind is Kind.AUTHOR:
-        return papers.Filter(author=query.author(lookup.text), once=True)
-    if lookup.kind is Kind.KEYWORD:
-        return papers.Filter(query=query.parse(lookup.text), once=True)
+    if asked := query_of(lookup):
+        return papers.Filter(query=asked, once=True)
     try:
         if lookup.kind is Kind.DATE:
             first, last = days_of(lookup.text)
@@ -84,7 +105,7 @@ async def _near(connection: AsyncConnection, lookup: Lookup) -> list[Near]:
         nearest = await digests.nearest(connection, first)
         return [Near(replace(lookup, text=day.isoformat())) for day in nearest]
     if lookup.kind is Kind.AUTHOR:
-        names = await authors.nearest(connection, query.author(lookup.text))
+        names = await authors.nearest(connection, " ".join(words(lookup.text)))
         return [Near(replace(lookup, text=name)) for name in names if width(name) <= query.MAX_LENGTH]
     if lookup.kind is Kind.KEYWORD:
         return await _near_keyword(connection, lookup)
@@ -92,16 +113,24 @@ async def _near(connection: AsyncConnection, lookup: Lookup) -> list[Near]:
 
 
 async def _near_keyword(connection: AsyncConnection, lookup: Lookup) -> list[Near]:
-    """Each wanted part alone, where there are several; and the words spelled most like those that no paper holds."""
-    wanted = query.parse(lookup.text).wanted
-    near = []
-    for term in wanted if len(wanted) > 1 else ():
-        text = f'"{term.text}"' if " " in term.text or term.text.startswith("-") else term.text
-        alone = replace(lookup, text=text[: query.MAX_LENGTH])
-        if number := await papers.count(connection, papers.Filter(query=query.parse(alone.text), once=True)):
-            near.append(Near(alone, number))
-    spelled = [word for term in wanted for word in term.tokens]
-    for word, number in await search.nearest_words(connection, spelled[:_SPELLED]):
-        near.append(Near(replace(lookup, text=word), number))
-    # A word and its misspelling lead to the same one; two buttons may not.
-    return list({one.lookup.text: one for one in near}.values())[:5]
+    """The keyword with a word spelled otherwise, for each that no paper holds; and, where there are several, each part
+    alone. Each with the papers it would give."""
+    asked = query.parse(lookup.text)
+    wanted = list(dict.fromkeys(part for parts in asked.alternatives for part in parts))
+    texts = []
+    for part in wanted[:_SPELLED]:
+        alone = query.parse(query.one(part)[: query.MAX_LENGTH])
+        if isinstance(part, Term) and not await papers.count(connection, papers.Filter(query=alone, once=True)):
+            spelled = part.letters or part.characters
+            near = await connection.run_sync(vocabulary.nearest, spelled) if len(spelled) > 1 else []
+            texts += [lookup.text.replace(part.text, word) for word in near]
+            texts += near if len(wanted) > 1 else []
+        elif len(wanted) > 1:
+            texts.append(alone.text)
+    found: list[Near] = []
+    for text in dict.fromkeys(texts):
+        if len(found) < _NEAR and width(text) <= query.MAX_LENGTH:
+            which = papers.Filter(query=query.parse(text), once=True)
+            if number := await papers.count(connection, which):
+                found.append(Near(replace(lookup, text=text), number))
+    return found

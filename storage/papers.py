@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.query import Query
@@ -15,21 +15,28 @@ from bot.text import words
 from storage import authors as names
 from storage import search
 from storage.models import Entry, Paper, Section, Sort
-from storage.schema import authors, digests, entries, paper_authors, papers
+from storage.schema import digests, entries, papers
+
+_BATCH = 10_000
+"""Values in one statement: SQLite takes 32,766."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entries; conditions combine. ``author`` holds a name's folded words. With ``once``, a paper that was in
-    several of the digests is counted once, by its newest entry."""
+    """Which entries; conditions combine. With ``once``, a paper that was in several of the digests is counted once, by
+    its newest entry."""
 
     first: date | None = None
     last: date | None = None
-    author: tuple[str, ...] = ()
     query: Query | None = None
     arxiv_ids: tuple[str, ...] = ()
     min_votes: int = 0
     once: bool = False
+
+    @property
+    def by_index(self) -> bool:
+        """Whether the index alone knows the answer and its order."""
+        return bool(self.query and self.once and not (self.last or self.arxiv_ids or self.min_votes))
 
 
 async def find(
@@ -41,35 +48,61 @@ async def find(
     offset: int = 0,
 ) -> list[Entry]:
     """The entries of ``which`` in order; unknown votes stand last, ties by position."""
-    statement = selected(which).order_by(*_order(sort, which)).limit(limit).offset(offset)
-    return [entry for _, entry in await connection.run_sync(read, statement)]
+    return await connection.run_sync(_find, which, sort, limit, offset)
 
 
 async def count(connection: AsyncConnection, which: Filter) -> int:
-    """How many entries ``which`` has."""
-    found = selected(which).with_only_columns(entries.c.paper_id).subquery()
-    return (await connection.execute(select(func.count()).select_from(found))).scalar_one()
+    """How many entries ``which`` has; of a keyword's answer, at most one more than ``bot.lookup.MOST_COUNTED``."""
+    return await connection.run_sync(_count, which)
 
 
-async def titles_like(connection: AsyncConnection, typed: str, limit: int = 25) -> list[tuple[str, str]]:
+def titles_like(connection: Connection, typed: str, limit: int = 25) -> list[tuple[str, str]]:
     """(arXiv id, title) of the papers whose title has a word beginning with each typed word, the most voted first."""
-    condition = search.title_begins(words(typed))
-    votes = func.max(entries.c.votes)
-    statement = (
-        select(papers.c.arxiv_id, papers.c.title)
-        .join(entries)
-        .group_by(papers.c.id)
-        .order_by(votes.desc().nulls_last(), papers.c.id.desc())
-        .limit(limit)
-    )
-    if condition is not None:
-        statement = statement.where(papers.c.id.in_(select(search.paper_words.c.rowid).where(condition)))
-    return [(arxiv_id, title) for arxiv_id, title in await connection.execute(statement)]
+    statement = select(papers.c.arxiv_id, papers.c.title).order_by(papers.c.place.desc()).limit(limit)
+    if begun := words(typed):
+        statement = statement.where(papers.c.place.in_(search.titles(connection, begun, limit)))
+    return [(arxiv_id, title) for arxiv_id, title in connection.execute(statement)]
+
+
+def found_by(connection: Connection, match: search.Match, sort: Sort, limit: int, offset: int) -> list[Entry]:
+    """A part of a keyword's answer: each paper by its newest entry."""
+    return _at(connection, match.find(sort, limit, offset))
+
+
+def best(connection: Connection, limit: int, offset: int) -> list[Entry]:
+    """The papers with the most votes of all: each by its newest entry."""
+    places = select(papers.c.place).order_by(papers.c.place.desc()).limit(limit).offset(offset)
+    return _at(connection, list(connection.execute(places).scalars()))
+
+
+def _find(connection: Connection, which: Filter, sort: Sort, limit: int | None, offset: int) -> list[Entry]:
+    match = search.Match(connection, which.query) if which.query else None
+    if match and which.by_index:
+        places = match.find(sort, limit, offset, which.first)
+        return [entry for batch in _batches(places) for entry in _at(connection, batch)]
+    statement = selected(which).order_by(*_order(sort)).limit(limit).offset(offset)
+    return [entry for _, entry in read(connection, statement, match.values if match else None)]
+
+
+def _count(connection: Connection, which: Filter) -> int:
+    match = search.Match(connection, which.query) if which.query else None
+    if match and which.by_index:
+        return match.count(which.first)
+    found = selected(which).with_only_columns(entries.c.paper_id).subquery()
+    values = match.values if match else None
+    return connection.execute(select(func.count()).select_from(found), values).scalar_one()
+
+
+def _at(connection: Connection, places: list[int]) -> list[Entry]:
+    """The newest entries of the papers at these places, in this order."""
+    rows = connection.execute(_AT, {"places": places}).mappings().all() if places else []
+    authors = names.of_papers(connection, {row["paper_id"] for row in rows})
+    found = {row["place"]: _entry(row, authors.get(row["paper_id"], ())) for row in rows}
+    return [found[at] for at in places]
 
 
 def selected(which: Filter) -> Select[Any]:
     """The statement of the entries of ``which``, for :func:`read`."""
-    joined = entries.join(digests).join(papers)
     dates: list[ColumnElement[bool]] = []
     if which.first:
         dates.append(digests.c.date >= which.first)
@@ -77,28 +110,29 @@ def selected(which: Filter) -> Select[Any]:
         dates.append(digests.c.date <= which.last)
     conditions = list(dates)
     if which.query:
-        joined = joined.join(search.paper_words, search.paper_words.c.rowid == papers.c.id)
-        conditions.append(search.matches(which.query))
+        conditions.append(search.in_answer(papers.c.place))
     if which.arxiv_ids:
         conditions.append(papers.c.arxiv_id.in_(which.arxiv_ids))
     if which.min_votes:
         conditions.append(entries.c.votes >= which.min_votes)
-    if which.author:
-        names = and_(*(func.instr(authors.c.folded, f" {word} ") > 0 for word in which.author))
-        conditions.append(papers.c.id.in_(select(paper_authors.c.paper_id).join(authors).where(names)))
     if which.once:
-        other = entries.alias()
-        newest = (
-            select(other.c.digest_id)
-            .select_from(other.join(digests, digests.c.id == other.c.digest_id))
-            .where(other.c.paper_id == papers.c.id, *dates)
-            .order_by(digests.c.date.desc(), digests.c.id)
-            .limit(1)
-            .correlate(papers)
-            .scalar_subquery()
-        )
-        conditions.append(entries.c.digest_id == newest)
-    return select(digests.c.date, entries, papers).select_from(joined).where(*conditions)
+        conditions.append(newest_entry(*dates))
+    return select(digests.c.date, entries, papers).select_from(entries.join(digests).join(papers)).where(*conditions)
+
+
+def newest_entry(*dates: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition that an entry is the newest of its paper, of those on ``dates``."""
+    other = entries.alias()
+    newest = (
+        select(other.c.digest_id)
+        .select_from(other.join(digests, digests.c.id == other.c.digest_id))
+        .where(other.c.paper_id == papers.c.id, *dates)
+        .order_by(digests.c.date.desc(), digests.c.id)
+        .limit(1)
+        .correlate(papers)
+        .scalar_subquery()
+    )
+    return entries.c.digest_id == newest
 
 
 def read(
@@ -110,12 +144,10 @@ def read(
     return [(row["paper_id"], _entry(row, found.get(row["paper_id"], ()))) for row in rows]
 
 
-def _order(sort: Sort, which: Filter) -> list[Any]:
+def _order(sort: Sort) -> list[Any]:
     votes, newest = entries.c.votes.desc().nulls_last(), digests.c.date.desc()
     if sort is Sort.VOTES:
         return [votes, newest, entries.c.position, papers.c.id]
-    if sort is Sort.RELEVANCE and which.query:
-        return [search.RELEVANCE, votes, newest, papers.c.id]
     return [newest, votes, entries.c.position, papers.c.id]
 
 
@@ -123,3 +155,11 @@ def _entry(row: Any, authors: tuple[str, ...]) -> Entry:
     sections = tuple(Section(section["heading"], section["text"]) for section in row["sections"])
     paper = Paper(row["arxiv_id"], row["title"], row["url"], row["image_url"], row["video_url"], authors)
     return Entry(paper, row["date"], row["position"], row["votes"], sections)
+
+
+def _batches(places: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(places), _BATCH):
+        yield places[start : start + _BATCH]
+
+
+_AT = selected(Filter(once=True)).where(papers.c.place.in_(bindparam("places", expanding=True)))

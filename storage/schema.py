@@ -35,6 +35,9 @@ papers = Table(
     Column("video_url", Text),
     # Whether it has been held against the subscriptions.
     Column("matched", Boolean(create_constraint=False), nullable=False),
+    # Its row in the index: storage.search.place().
+    Column("place", BigInteger),
+    Index("papers_by_place", "place", unique=True),
     Index("papers_unmatched", "id", sqlite_where=text("matched = 0")),
 )
 
@@ -43,8 +46,8 @@ authors = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    # The name's words, folded, with a space around each: " kaiming he ".
-    Column("folded", Text, nullable=False),
+    # How many papers are theirs.
+    Column("papers", Integer, nullable=False, server_default=text("0")),
 )
 
 paper_authors = Table(
@@ -53,7 +56,6 @@ paper_authors = Table(
     Column("paper_id", Integer, ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
     Column("author_id", Integer, ForeignKey("authors.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, nullable=False),
-    Index("paper_authors_by_author", "author_id"),
     sqlite_with_rowid=False,
 )
 
@@ -107,6 +109,7 @@ subscriptions = Table(
     Column("normal", Text, nullable=False),
     Column("language", String, nullable=False),
     UniqueConstraint("subscriber", "subscriber_id", "kind", "normal"),
+    Index("subscriptions_by_followed", "kind", "normal"),
 )
 
 targets = Table(
@@ -153,6 +156,33 @@ deliveries = Table(
     Index("deliveries_by_digest", "digest_date", "kind"),
 )
 
+# What the keywords and authors that are followed hang on, each once however many follow it: bot.query.Query.anchors.
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("anchor", Text, primary_key=True),
+    Column("second", Text, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("normal", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Index("anchors_by_followed", "kind", "normal"),
+    sqlite_with_rowid=False,
+)
+UNHANG = """
+CREATE TRIGGER subscriptions_unhang AFTER DELETE ON subscriptions
+WHEN NOT EXISTS (SELECT 1 FROM subscriptions WHERE kind = old.kind AND normal = old.normal)
+BEGIN DELETE FROM anchors WHERE kind = old.kind AND normal = old.normal; END
+"""
+
+# The words of all papers, with their stems; those of Korean, Chinese or Japanese with their first characters.
+words = Table(
+    "words",
+    metadata,
+    Column("stem", Text, primary_key=True),
+    Column("word", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 # What an alert tells of: the papers, and the subscriptions that each was found by.
 matches = Table(
     "matches",
@@ -173,12 +203,15 @@ synced_commands = Table(
     Column("fingerprint", String, nullable=False),
 )
 
-# The index of storage.search: tokens with spaces between them, so "ascii" (which takes everything beyond ASCII for a
-# letter) splits them as they are, whatever the version of Unicode.
+# The indexes of storage.search and storage.authors: tokens with spaces between them, so "ascii" (which takes everything
+# beyond ASCII for a letter) splits them as they are, whatever the version of Unicode. They keep no copy of the text,
+# and not the lengths that only SQLite's own ranking asks for.
+_OPTIONS = "content = '', columnsize = 0, tokenize = 'ascii'"
 SEARCH_INDEX = (
-    "CREATE VIRTUAL TABLE paper_words USING fts5(title, authors, sections, tokenize = 'ascii')",
-    # The words there are, with the number of papers that hold each. A view of the index; it takes no room.
-    "CREATE VIRTUAL TABLE paper_vocabulary USING fts5vocab(paper_words, row)",
+    f"CREATE VIRTUAL TABLE paper_words USING fts5(title, authors, sections, {_OPTIONS})",
+    f"CREATE VIRTUAL TABLE paper_titles USING fts5(title, {_OPTIONS}, prefix = '1 2 3')",
+    f"CREATE VIRTUAL TABLE paper_names USING fts5(authors, {_OPTIONS})",
+    f"CREATE VIRTUAL TABLE author_names USING fts5(name, {_OPTIONS}, prefix = '1 2 3')",
 )
-for statement in SEARCH_INDEX:
+for statement in (*SEARCH_INDEX, UNHANG):
     event.listen(metadata, "after_create", DDL(statement))  # type: ignore[no-untyped-call]

@@ -1,88 +1,176 @@
-"""The index of papers' words (SQLite FTS5), and keywords run against it."""
+"""The index of papers' words (SQLite FTS5), and keywords run against it.
+
+A paper's row is its *place*, which orders papers by votes, then date, then position in the digest. SQLite reads an
+index in the order of its rows, either way, so the best of a million papers are found without looking at the others.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
 
-from rapidfuzz import fuzz, process
-from sqlalchemy import ColumnElement, Connection, bindparam, column, func, literal_column, select, table, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, CursorResult, column, text
 
-from bot.query import Document, Query, Term
+from bot.document import NAME_TOKENS, Document
+from bot.lookup import MOST_COUNTED
+from bot.query import Query
+from bot.terms import Name, Part, Phrase, Term, beginning
+from bot.text import BREAK
+from storage import vocabulary
+from storage.models import Sort
 
-paper_words = table("paper_words", column("rowid"), column("paper_words"))
-_vocabulary = table("paper_vocabulary", column("term"), column("doc"))
+_EPOCH = date(2000, 1, 1)
+_VOTES_BIT, _DAY_BIT = 27, 12
+_MOST_VOTES, _LAST_DAY, _LAST_POSITION = 2**20 - 2, 2**15 - 1, 2**12 - 1
+_DAY = f"((rowid >> {_DAY_BIT}) & {_LAST_DAY})"
 
-# A word in the title says more than one among the authors, and that more than one in the text.
-RELEVANCE: ColumnElement[float] = func.bm25(literal_column("paper_words"), 10.0, 5.0, 1.0)
-"""Lower is better; only where ``paper_words`` is matched."""
+_FIELDS = {"paper_words": ("title", "authors", "sections"), "paper_titles": ("title",), "paper_names": ("authors",)}
+_INSERT = {
+    f"INSERT INTO {index} (rowid, {', '.join(fields)}) VALUES (?{', ?' * len(fields)})": fields  # noqa: S608
+    for index, fields in _FIELDS.items()
+}
+# The index keeps no text, so it is told what to forget (FTS5, The 'delete' command).
+_DELETE = {
+    f"INSERT INTO {index} ({index}, rowid, {', '.join(fields)}) VALUES ('delete', ?{', ?' * len(fields)})": fields  # noqa: S608
+    for index, fields in _FIELDS.items()
+}
 
-_CLOSE = 70.0
-_DELETE = text("DELETE FROM paper_words WHERE rowid = :paper_id")
-_INSERT = text(
-    "INSERT INTO paper_words (rowid, title, authors, sections) VALUES (:paper_id, :title, :authors, :sections)"
-)
+_IN_TITLE = "SELECT rowid FROM paper_titles WHERE paper_titles MATCH :title"
+_IN_NAMES = "SELECT rowid FROM paper_names WHERE paper_names MATCH :names"
+_IN_ALL = "SELECT rowid FROM paper_words WHERE paper_words MATCH :all"
 
 
-def matches(query: Query) -> ColumnElement[bool]:
-    """The condition that a row of the index is in the answer to ``query``."""
-    wanted = " AND ".join(map(_phrase, query.wanted))
-    excluded = "".join(f" NOT {_phrase(term)}" for term in query.excluded)
-    condition: ColumnElement[bool] = paper_words.c.paper_words.op("MATCH", is_comparison=True)(
-        bindparam("words", f"({wanted}){excluded}", unique=True)
+def place(votes: int | None, day: date, position: int) -> int:
+    """Where a paper stands among all by its newest entry: the higher the better. 47 bits, few of which differ from one
+    paper to the next, as the index keeps differences."""
+    return (
+        (0 if votes is None else min(votes, _MOST_VOTES) + 1) << _VOTES_BIT
+        | min(max((day - _EPOCH).days, 0), _LAST_DAY) << _DAY_BIT
+        | _LAST_POSITION - min(position, _LAST_POSITION)
     )
-    return condition
 
 
-def title_begins(words: Sequence[str]) -> ColumnElement[bool] | None:
-    """The condition that a title has a word beginning with each of ``words``; None for no words."""
-    if not words:
-        return None
-    condition: ColumnElement[bool] = paper_words.c.paper_words.op("MATCH", is_comparison=True)(
-        "title : (" + " AND ".join(f'"{word}" *' for word in words) + ")"
-    )
-    return condition
+def index(connection: Connection, documents: Iterable[tuple[int, Document]]) -> None:
+    """Puts papers into the index at their places, which are free."""
+    _change(connection, documents, _INSERT)
 
 
-async def closest(spelled: str, names: Mapping[str, str], limit: int) -> list[str]:
-    """The keys of ``names`` whose values are spelled most like ``spelled``; off the event loop, for names are many."""
-    found = await asyncio.to_thread(
-        process.extract, spelled, names, scorer=fuzz.ratio, limit=limit, score_cutoff=_CLOSE
-    )
-    return [key for _, _, key in found]
+def remove(connection: Connection, documents: Iterable[tuple[int, Document]]) -> None:
+    """Takes papers out of the index, which hold what was put in."""
+    _change(connection, documents, _DELETE)
 
 
-def index(connection: Connection, documents: Iterable[tuple[int, Document, bool]]) -> None:
-    """Puts papers into the index by their ids; True where the paper may be in it already."""
-    rows = list(documents)
-    if old := [{"paper_id": paper_id} for paper_id, _, known in rows if known]:
-        connection.execute(_DELETE, old)
-    if new := [
-        {"paper_id": paper_id, "title": found.title, "authors": found.authors, "sections": found.sections}
-        for paper_id, found, _ in rows
-    ]:
-        connection.execute(_INSERT, new)
+def titles(connection: Connection, begun: Sequence[str], limit: int) -> list[int]:
+    """The places of the papers whose title has a word beginning with each of these words, the most voted first."""
+    match = " AND ".join(quoted(beginning(word)) for word in begun)
+    statement = f"{_IN_TITLE} ORDER BY rowid DESC LIMIT :limit"
+    return list(connection.exec_driver_sql(statement, {"title": match, "limit": limit}).scalars())
 
 
-async def nearest_words(connection: AsyncConnection, words: Sequence[str], limit: int = 3) -> list[tuple[str, int]]:
-    """For each word that no paper holds, the words spelled most like it, with the papers that hold each."""
-    near: dict[str, int] = {}
-    for word in words:
-        if len(word) < 3 or await _holds(connection, word):
-            continue
-        lengths = func.length(_vocabulary.c.term).between(len(word) - 2, len(word) + 2)
-        rows = await connection.execute(select(_vocabulary.c.term, _vocabulary.c.doc).where(lengths))
-        papers = {term: doc for term, doc in rows}
-        near |= {term: papers[term] for term in await closest(word, {term: term for term in papers}, limit)}
-    return list(near.items())
+def in_answer(at: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that a paper's place is in an answer: :attr:`Match.values`."""
+    return at.in_(text(_IN_ALL).columns(column("rowid")))
 
 
-async def _holds(connection: AsyncConnection, word: str) -> bool:
-    row = await connection.execute(select(_vocabulary.c.doc).where(_vocabulary.c.term == word))
-    return row.scalar() is not None
+class Match:
+    """A query in FTS5's language, made once for all that is asked of it."""
+
+    def __init__(self, connection: Connection, query: Query) -> None:
+        self._connection = connection
+        words = vocabulary.of(connection, query)
+        spelled: dict[Part, str] = {}
+        phrases: dict[Phrase, None] = {}
+        for part in query.parts:
+            if isinstance(part, Term):
+                found = part.phrases(words)
+                spelled[part] = f"({' OR '.join(map(quoted, found))})" if found else ""
+                phrases |= dict.fromkeys(found if part not in query.excluded else ())
+            else:
+                # Further apart are only words of two names.
+                spelled[part] = f"authors : NEAR({' '.join(map(quoted, part.phrases))}, {NAME_TOKENS - 1})"
+        self.phrases = tuple(phrases)
+        """What papers are found by."""
+        possible = [parts for parts in query.alternatives if all(spelled[part] for part in parts)]
+        terms = [[part for part in parts if isinstance(part, Term)] for parts in possible]
+
+        def wanted(alternatives: Iterable[Iterable[Part]]) -> str:
+            return " OR ".join(f"({' AND '.join(spelled[part] for part in parts)})" for parts in alternatives if parts)
+
+        everywhere = wanted(possible)
+        excluded = " OR ".join(spelled[part] for part in query.excluded if spelled[part])
+        # No paper has a break and nothing else.
+        answer = f"({everywhere}) NOT ({excluded})" if everywhere and excluded else everywhere or f'"{BREAK * 2}"'
+        self.values: dict[str, object] = {"title": wanted(terms), "names": everywhere, "all": answer}
+        # Where titles and names alone do not tell whether a paper is in the answer.
+        self._narrowed = bool(excluded) or any(isinstance(part, Name) for part in query.parts)
+
+    def count(self, first: date | None = None) -> int:
+        """How many papers are in the answer, at most one more than ``MOST_COUNTED``; with ``first``, of those whose
+        newest digest is of that day or later."""
+        statement = f"SELECT count(*) FROM ({_IN_ALL}{_since(first)} LIMIT :most)"  # noqa: S608
+        values = self.values | {"most": MOST_COUNTED + 1, "first": _days(first)}
+        number: int = self._run(statement, values).scalar_one()
+        return number
+
+    def find(self, sort: Sort, limit: int | None, offset: int = 0, first: date | None = None) -> list[int]:
+        """The places of the papers in the answer, in order."""
+        values = self.values | {"first": _days(first)}
+        if sort is not Sort.RELEVANCE:
+            order = "rowid DESC" if sort is Sort.VOTES else f"{_DAY} DESC, rowid DESC"
+            statement = f"{_IN_ALL}{_since(first)} ORDER BY {order} LIMIT :limit OFFSET :offset"
+            values |= {"limit": -1 if limit is None else limit, "offset": offset}
+            return list(self._run(statement, values).scalars())
+        if not self.values["names"]:
+            return []
+        found: list[int] = []
+        end = None if limit is None else offset + limit
+        for tier in self._tiers():
+            left = -1 if end is None else end - len(found)
+            best = f"{tier}{_since(first)} ORDER BY rowid DESC LIMIT :limit"
+            found += self._run(best, values | {"limit": left}).scalars()
+            if len(found) == end:
+                break
+        return found[offset:]
+
+    def _run(self, statement: str, values: dict[str, object]) -> CursorResult[Any]:
+        # By the driver: SQLAlchemy takes as long over a statement as SQLite over most of these.
+        return self._connection.exec_driver_sql(statement, values)
+
+    def _tiers(self) -> list[str]:
+        """The statements of the papers that have the words of an alternative in the title, of the others that have them
+        among the authors, and of all others."""
+        not_before = " AND rowid NOT IN ({})"
+        names = _IN_NAMES + self._in_answer("paper_names")
+        others = _IN_ALL + not_before.format(_IN_NAMES)
+        if not self.values["title"]:
+            return [names, others]
+        not_in_title = not_before.format(_IN_TITLE)
+        return [_IN_TITLE + self._in_answer("paper_titles"), names + not_in_title, others + not_in_title]
+
+    def _in_answer(self, index: str) -> str:
+        one = f"SELECT 1 FROM paper_words WHERE paper_words MATCH :all AND paper_words.rowid = {index}.rowid"  # noqa: S608
+        return f" AND EXISTS ({one})" if self._narrowed else ""
 
 
-def _phrase(term: Term) -> str:
+def quoted(phrase: Phrase) -> str:
+    """A phrase in FTS5's language."""
     # Tokens hold letters or digits alone, so nothing in the quotes can end them.
-    return f'"{" ".join(term.tokens)}"'
+    return f'"{" ".join(phrase.tokens)}"' + (" *" if phrase.begun else "")
+
+
+def _since(first: date | None) -> str:
+    return f" AND {_DAY} >= :first" if first else ""
+
+
+def _days(first: date | None) -> int | None:
+    return (first - _EPOCH).days if first else None
+
+
+def _change(
+    connection: Connection, documents: Iterable[tuple[int, Document]], statements: Mapping[str, Sequence[str]]
+) -> None:
+    found = list(documents)
+    for statement, fields in statements.items() if found else ():
+        rows = [(at, *(getattr(one, field) for field in fields)) for at, one in found]
+        connection.exec_driver_sql(statement, rows)

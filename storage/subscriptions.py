@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.query import Query
 from storage.models import Follows, Subscriber, Subscription
-from storage.schema import subscriptions
+from storage.schema import anchors, subscriptions
+from storage.sqlite import driver_sql
 
 _BATCH = 10_000
 """Values in one statement: SQLite takes 32,766."""
+_HANG = driver_sql(insert(anchors).on_conflict_do_nothing())
+_HELD = "CREATE TEMP TABLE held (anchor TEXT PRIMARY KEY, papers INTEGER NOT NULL) WITHOUT ROWID"
+_HOLD = "INSERT INTO held (anchor, papers) VALUES (?, ?)"
+# In this order: of the papers' anchors there are some ten thousand, however much is followed.
+_HUNG_ON = """
+SELECT kind, normal, text, held.papers & coalesce(other.papers, -1)
+FROM held CROSS JOIN anchors ON anchors.anchor = held.anchor LEFT JOIN held AS other ON other.anchor = anchors.second
+WHERE anchors.second = '' OR held.papers & other.papers
+"""
+MOST_AT_ONCE = 60
+"""Papers that are looked at together: each is a bit of an integer of SQLite's."""
 
 
 async def add(
@@ -21,22 +34,65 @@ async def add(
     subscriber: Subscriber,
     subscriber_id: int,
     kind: Follows,
-    text: str,
-    normal: str,
+    query: Query,
     language: str,
 ) -> Subscription | None:
-    """Follows; None where the same is followed already."""
+    """Follows what a query finds; None where the same is followed already."""
     values = {
         "subscriber": subscriber,
         "subscriber_id": subscriber_id,
         "kind": kind,
-        "text": text,
-        "normal": normal,
+        "text": query.text,
+        "normal": query.normal,
         "language": language,
     }
     statement = insert(subscriptions).values(**values).on_conflict_do_nothing().returning(subscriptions)
     row = (await connection.execute(statement)).mappings().first()
-    return _subscription(row) if row else None
+    if not row:
+        return None
+    await connection.run_sync(hang, kind, query)
+    return _subscription(row)
+
+
+def hang(connection: Connection, kind: Follows, query: Query) -> None:
+    """Has new papers find what is followed."""
+    hang_all(connection, [(kind, query)])
+
+
+def hang_all(connection: Connection, followed: Iterable[tuple[Follows, Query]]) -> None:
+    """Has new papers find what is followed, many at once."""
+    rows = [
+        (anchor, second, kind.value, query.normal, query.text)
+        for kind, query in followed
+        for anchor, second in query.anchors
+    ]
+    if rows:
+        connection.exec_driver_sql(_HANG, rows)
+
+
+def hung_on(connection: Connection, held: Sequence[Collection[str]]) -> dict[tuple[Follows, str], tuple[str, set[int]]]:
+    """What may find one of at most ``MOST_AT_ONCE`` papers with these anchors, by kind and normal form: its text, and
+    the papers by their places in ``held``. Each is looked at once, however many follow it."""
+    papers: dict[str, int] = {}
+    for place, anchors_of_one in enumerate(held):
+        for anchor in anchors_of_one:
+            papers[anchor] = papers.get(anchor, 0) | 1 << place
+    found: dict[tuple[Follows, str], tuple[str, set[int]]] = {}
+    connection.exec_driver_sql(_HELD)
+    try:
+        connection.exec_driver_sql(_HOLD, sorted(papers.items()))
+        for kind, normal, followed, bits in connection.exec_driver_sql(_HUNG_ON):
+            _, places = found.setdefault((Follows(kind), normal), (followed, set()))
+            places.update(place for place in range(len(held)) if bits >> place & 1)
+    finally:
+        connection.exec_driver_sql("DROP TABLE held")
+    return found
+
+
+def followers(connection: Connection, kind: Follows, normal: str) -> list[Subscription]:
+    """All subscriptions to one keyword or author."""
+    statement = select(subscriptions).where(subscriptions.c.kind == kind, subscriptions.c.normal == normal)
+    return [_subscription(row) for row in connection.execute(statement.order_by(subscriptions.c.id)).mappings()]
 
 
 async def of(connection: AsyncConnection, subscriber: Subscriber, subscriber_ids: Sequence[int]) -> list[Subscription]:
@@ -46,12 +102,6 @@ async def of(connection: AsyncConnection, subscriber: Subscriber, subscriber_ids
         .where(subscriptions.c.subscriber == subscriber, subscriptions.c.subscriber_id.in_(subscriber_ids))
         .order_by(subscriptions.c.id)
     )
-    return [_subscription(row) for row in (await connection.execute(statement)).mappings()]
-
-
-async def every(connection: AsyncConnection) -> list[Subscription]:
-    """All subscriptions."""
-    statement = select(subscriptions).order_by(subscriptions.c.id)
     return [_subscription(row) for row in (await connection.execute(statement)).mappings()]
 
 

@@ -28,8 +28,8 @@ async def test_following_tells_what_would_have_come(town: Town) -> None:
 
 
 async def test_following_twice_is_following_once(town: Town) -> None:
-    await town.minji.slash(town.channel, "subscribe keyword", text="Diffusion  models")
-    again = await town.minji.slash(town.channel, "subscribe keyword", text="models diffusion")
+    await town.minji.slash(town.channel, "subscribe keyword", text="GPT-4o  추론")
+    again = await town.minji.slash(town.channel, "subscribe keyword", text="추론 gpt4o")
     assert "이미 구독하고 있어요" in seeing.text(again.response)
     listed = await town.minji.slash(town.channel, "subscriptions")
     assert "구독 1개" in seeing.text(listed.response)

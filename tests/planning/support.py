@@ -59,4 +59,5 @@ async def empty_it(database: Database) -> None:
     async with database.write() as connection:
         for table in reversed(schema.metadata.sorted_tables):
             await connection.execute(table.delete())
-        await connection.execute(text("DELETE FROM paper_words"))
+        for index in ("paper_words", "paper_titles", "paper_names", "author_names"):
+            await connection.execute(text(f"INSERT INTO {index} ({index}) VALUES ('delete-all')"))  # noqa: S608

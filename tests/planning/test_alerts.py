@@ -11,8 +11,9 @@ from bot import planning
 from bot.planning import plan_alerts
 from storage import accounts, deliveries, digests, matches, subscriptions, targets
 from storage.database import Database
-from storage.models import Delivery, DeliveryState, Follows, Reason, Subscriber
+from storage.models import Delivery, DeliveryState, Reason, Subscriber
 from tests.planning.support import at
+from tests.storage import follows
 from tests.storage.ledger import ALERT, CHANNEL, DAY, HOUR, USER, held
 from tests.storage.support import digest, dump, paper, store
 
@@ -24,7 +25,7 @@ ZEBRA, LION, LATER = (paper(f"2406.0000{n}", title) for n, title in ((1, "A zebr
 
 async def follow(database: Database, text: str = "zebra", who: Subscriber = USER, who_id: int = 7) -> int:
     async with database.write() as connection:
-        made = await subscriptions.add(connection, who, who_id, Follows.KEYWORD, text, text, "en")
+        made = await follows.follow(connection, who, who_id, text)
     assert made
     return made.id
 
@@ -126,23 +127,16 @@ async def test_what_comes_later_the_same_day(database: Database, state: str, joi
 async def test_what_was_unfollowed_in_between_is_not_told(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = await follow(database), await follow(database, "lion")
     store(database, digest(D21, (ZEBRA, 1), (LION, 1)))
-    matched = planning.match(
-        digest(D21, (ZEBRA, 1), (LION, 1)).entries, [one for one in await every(database) if one.id]
-    )
+    matched = planning._match(database, digest(D21, (ZEBRA, 1), (LION, 1)))
     async with database.write() as connection:
         await subscriptions.remove(connection, [first])
     with monkeypatch.context() as patch:
-        patch.setattr(planning, "match", lambda *_: matched)
+        patch.setattr(planning, "_match", lambda *_: matched)
         await plan_alerts(database, NOW, 3)
     assert [numbers for _, numbers in await told(database)] == [{LION.arxiv_id}]
     async with database.write() as connection:
         await subscriptions.remove(connection, [second])
     assert [numbers for _, numbers in await told(database)] == [set()]
-
-
-async def every(database: Database) -> list[subscriptions.Subscription]:
-    async with database.read() as connection:
-        return await subscriptions.every(connection)
 
 
 async def test_those_that_are_set_aside(database: Database) -> None:

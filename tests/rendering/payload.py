@@ -102,7 +102,7 @@ def _visible(string: str) -> None:
     """Nothing in it turns, hides or is half of something."""
     string.encode()  # No lone surrogate.
     # The mark that parts a mention of all is Paperboy's own.
-    for at, character in enumerate(string := re.sub("@\u200b(?=everyone|here)", "@", string)):
+    for at, character in enumerate(string := re.sub(r"@\u200b(?=(?:\*\*)?(?:everyone|here))", "@", string)):
         if character == "\u200d":
             around = string[at - 1 : at], string[at + 1 : at + 2]
             assert all(one and unicodedata.category(one) in ("So", "Sk", "Mn", "Sm") for one in around), ascii(string)

@@ -12,9 +12,13 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bot import layouts, rendering, summary
+from bot.document import document
+from bot.errors import NotUnderstoodError
 from bot.language import ENGLISH, KOREAN, language
-from bot.lookup import Answer, Kind, Lookup, Near
+from bot.lookup import Answer, Kind, Lookup, Near, query_of
 from bot.parsing import parse
+from bot.query import Query
+from bot.terms import Phrase, Term
 from bot.text import clean, start
 from storage.models import Entry, Follows, Paper, Section, Sort
 from tests.rendering.payload import check, shaped, strings
@@ -31,6 +35,24 @@ async def loop() -> None:
     """discord.py's views want a running loop."""
 
 
+Marked = tuple[Query | None, tuple[Phrase, ...]]
+
+
+def marked(kind: Kind, text: str, entries: Sequence[Entry]) -> Marked:
+    """What papers are found by, as an answer has it."""
+    try:
+        asked = query_of(Lookup(kind, text, Sort.NEWEST))
+    except NotUnderstoodError:
+        asked = None
+    if asked is None:
+        return None, ()
+    terms = [part for part in asked.parts if isinstance(part, Term)]
+    held = [document(entry.paper, entry.sections).vocabulary for entry in entries]
+    phrases = tuple({phrase for term in terms for vocabulary in held for phrase in term.phrases(vocabulary)})
+    event(f"marked: {bool(phrases)}")
+    return asked, phrases
+
+
 def messages(entries: Sequence[Entry], keyword: str) -> Iterator[ui.LayoutView]:
     """Every message that shows papers, in both languages."""
     follows = [(number, keyword) for number in range(1, 4)]
@@ -43,6 +65,9 @@ def messages(entries: Sequence[Entry], keyword: str) -> Iterator[ui.LayoutView]:
             yield rendering.answer(Answer(lookup, 99, 3, tuple(entries[:5])), one)
             yield rendering.answer(Answer(lookup, 99, 3, tuple(entries[:5])), one, shared_by=keyword.strip() or "x")
             yield rendering.answer(Answer(lookup, 0, 0, (), (Near(lookup, 3),)), one)
+            for text in (keyword, entries[0].paper.title, " ".join(entries[0].paper.authors)):
+                marks = marked(kind, start(clean(text), 80), entries)
+                yield rendering.answer(Answer(lookup, 99, 3, tuple(entries[:5]), (), *marks), one)
         yield rendering.followed(keyword, Follows.KEYWORD, True, CHANNEL, 9, entries[:5], 1, one)
         yield rendering.followed_list([(number, keyword, CHANNEL) for number in range(30)], 0, one)
         for entry in entries:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +48,24 @@ def store(database: Database, *several: Digest) -> Stored:
 
 
 def dump(path: Path) -> dict[str, list[Any]]:
-    """All rows of all tables, those of the search index and its inner tables among them."""
+    """All rows of all tables, the inner ones of the indexes among them, and the tokens of the indexes."""
     connection = sqlite3.connect(path)
     try:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        made = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        indexes = {name for name, sql in made.items() if "USING fts5(" in (sql or "")}
+        tables = made.keys() - indexes
         held = {name: sorted(connection.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr) for name in tables}  # noqa: S608
-        held["words by rowid"] = connection.execute("SELECT rowid, * FROM paper_words ORDER BY rowid").fetchall()
-        return held
+        return held | {f"tokens of {index}": _tokens(connection, index) for index in indexes}
     finally:
         connection.close()
+
+
+def _tokens(connection: sqlite3.Connection, index: str) -> list[tuple[int, list[tuple[str, int, str]]]]:
+    """What an index holds, by its rows: (column, place, token). It keeps no text that could be read."""
+    connection.execute(f"CREATE VIRTUAL TABLE temp.tokens USING fts5vocab(main, {index}, instance)")
+    rows = connection.execute("SELECT doc, col, offset, term FROM temp.tokens ORDER BY 1, 2, 3").fetchall()
+    connection.execute("DROP TABLE temp.tokens")
+    return [(row, [token[1:] for token in tokens]) for row, tokens in groupby(rows, key=itemgetter(0))]
 
 
 async def ids(database: Database, text: str) -> set[str]:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from storage import accounts, deliveries, digests, matches, subscriptions
+from storage import accounts, deliveries, digests, matches
 from storage.database import Database
 from storage.matches import Found
-from storage.models import Delivery, DeliveryState, Follows, Reason
+from storage.models import Delivery, DeliveryState, Reason
+from tests.storage.follows import follow
 from tests.storage.ledger import (
     ALERT,
     BIG,
@@ -248,8 +249,8 @@ async def test_what_was_touched_since(database: Database) -> None:
 async def test_missed_alerts_and_reading_them(database: Database) -> None:
     async with database.write() as connection:
         await connection.run_sync(digests.store, digest(MONDAY, (paper("2401.00001", "zebra"), 1)), SOURCE)
-        follow = await subscriptions.add(connection, USER, 7, Follows.KEYWORD, "zebra", "zebra", "en")
-        assert follow
+        followed = await follow(connection, USER, 7, "zebra")
+        assert followed
         aside = {"target": USER, "state": STATES.SET_ASIDE, "reason": Reason.DMS_CLOSED}
         plans = [
             alert(7, MONDAY, 0, **aside),
@@ -261,7 +262,7 @@ async def test_missed_alerts_and_reading_them(database: Database) -> None:
         ]
         await deliveries.plan(connection, plans, NOW)
         for one in plans[:-1]:
-            await matches.add(connection, one.day, [Found(USER, 7, one.day, one.part, "2401.00001", follow.id)])
+            await matches.add(connection, one.day, [Found(USER, 7, one.day, one.part, "2401.00001", followed.id)])
         missed = await accounts.missed(connection, 7)
         assert [(one.digest_date, one.part) for one in missed] == [(TUESDAY, 0), (MONDAY, 1), (MONDAY, 0)]
         assert [one.id for one in await accounts.missed(connection, 7, limit=1)] == [missed[0].id]

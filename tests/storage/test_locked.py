@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import storage
 from bot import ingestion, lookup, query
+from bot.document import document
 from storage import (
     accounts,
     authors,
@@ -32,17 +33,20 @@ from storage import (
     matches,
     outcomes,
     papers,
+    reindexing,
     schema,
     search,
     servers,
     subscriptions,
     targets,
+    vocabulary,
 )
 from storage.database import Database
 from storage.deliveries import Plan
 from storage.matches import Found
-from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Follows, Reason, Subscriber
+from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Entry, Follows, Reason, Sort, Subscriber
 from storage.outcomes import Outcome
+from tests.storage.follows import follow
 from tests.storage.support import MONDAY, SOURCE, TUESDAY, digest, dump, paper, store, url_of
 
 NOW = datetime(2024, 6, 21, tzinfo=UTC)
@@ -53,11 +57,12 @@ DAY = timedelta(days=1)
 LATER = NOW + timedelta(days=400)
 FOUND = Found(*ALERT[:2], MONDAY, 0, "2401.00001", 1)
 # The delivery 1 of the fixture, which is claimed.
+ZEBRA, LION = (document(paper("2401.00001", title), ()) for title in ("zebra", "lion"))
 CLAIMED = Delivery(1, *DAILY, MONDAY, 0, DeliveryState.CLAIMED, 1, "nonce", NOW, NOW, NOW)
 
 READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
-    "authors.like": lambda c: authors.like(c, "ana"),
-    "authors.nearest": lambda c: authors.nearest(c, ("anna", "lopez")),
+    "authors.like": lambda c: c.run_sync(authors.like, "ana"),
+    "authors.nearest": lambda c: authors.nearest(c, "anna lopez"),
     "authors.of_papers": lambda c: c.run_sync(authors.of_papers, [1, 2]),
     "channels.count": lambda c: channels.count(c),
     "channels.due": lambda c: channels.due(c, NOW, MONDAY),
@@ -78,19 +83,24 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "digests.nearest": lambda c: digests.nearest(c, TUESDAY),
     "digests.newest": lambda c: digests.newest(c),
     "digests.unmatched": lambda c: digests.unmatched(c, MONDAY),
+    # Past the first page it is counted, too.
+    "lookups.by_query": lambda c: c.run_sync(lookups.by_query, lookup.by_keyword("zebra"), query.parse("zebra"), 1),
     "lookups.recent": lambda c: lookups.recent(c, lookup.by_keyword("zebra")),
     "lookups.run": lambda c: lookups.run(c, lookup.by_keyword("zebra")),
     "lookups.show": lambda c: lookups.show(c, "zebra"),
     "lookups.top_of_day": lambda c: lookups.top_of_day(c, MONDAY),
     "matches.last_parts": lambda c: matches.last_parts(c, MONDAY),
     "matches.of": lambda c: matches.of(c, [3, 4]),
+    "papers.best": lambda c: c.run_sync(papers.best, 5, 0),
     "papers.count": lambda c: papers.count(c, papers.Filter(query=query.parse("zebra"))),
     "papers.find": lambda c: papers.find(c, papers.Filter(query=query.parse("zebra"))),
+    "papers.found_by": lambda c: c.run_sync(found_by, query.parse("zebra")),
     "papers.read": lambda c: c.run_sync(papers.read, papers.selected(papers.Filter())),
-    "papers.titles_like": lambda c: papers.titles_like(c, "ze"),
-    "search.nearest_words": lambda c: search.nearest_words(c, ["zebr"]),
+    "papers.titles_like": lambda c: c.run_sync(papers.titles_like, "ze"),
+    "search.titles": lambda c: c.run_sync(search.titles, ["ze"], 5),
     "servers.known": lambda c: servers.known(c),
-    "subscriptions.every": lambda c: subscriptions.every(c),
+    "subscriptions.followers": lambda c: c.run_sync(subscriptions.followers, Follows.KEYWORD, "zebra"),
+    "subscriptions.hung_on": lambda c: c.run_sync(subscriptions.hung_on, [{"zebra"}]),
     "subscriptions.get": lambda c: subscriptions.get(c, 1),
     "subscriptions.get_all": lambda c: subscriptions.get_all(c, [1]),
     "subscriptions.still": lambda c: subscriptions.still(c, [1]),
@@ -103,9 +113,14 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "targets.people_refused": lambda c: targets.people_refused(c),
     "targets.reasons": lambda c: targets.reasons(c, Subscriber.CHANNEL, [1, 3], NOW),
     "targets.set_aside": lambda c: targets.set_aside(c),
+    "reindexing.is_due": lambda c: c.run_sync(reindexing.is_due),
+    "vocabulary.nearest": lambda c: c.run_sync(vocabulary.nearest, "zebr"),
+    "vocabulary.of": lambda c: c.run_sync(vocabulary.of, query.parse("zebra")),
 }
 NEW = digest(TUESDAY, (paper("2401.00009", "A lion", "Bo Li"), 3, "lions"))
 WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
+    "authors.rank": lambda c: c.run_sync(authors.rank, {1: 1}),
+    "authors.store": lambda c: c.run_sync(authors.store, [(1, ["Bo Li"])], [1]),
     "channels.keep": lambda c: channels.keep(c, CHANNEL_TWO),
     "channels.remove": lambda c: channels.remove(c, 1),
     "channels.set_posts": lambda c: channels.set_posts(c, [replace(CHANNEL, last_planned=TUESDAY)]),
@@ -128,13 +143,16 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "deliveries.set_aside_all": lambda c: deliveries.set_aside_all(c, Subscriber.CHANNEL, 2, Reason.REFUSED, NOW),
     "deliveries.take_over": lambda c: deliveries.take_over(c, "two", LATER),
     "deliveries.withdraw": lambda c: deliveries.withdraw(c, Subscriber.CHANNEL, 2, DeliveryKind.DAILY, NOW),
+    "digests.index": lambda c: c.run_sync(digests.index, ["2401.00001"]),
     "digests.set_matched": lambda c: digests.set_matched(c, [digest(MONDAY, (paper("2401.00001"), 1))], MONDAY),
     "digests.store": lambda c: c.run_sync(digests.store, NEW, SOURCE),
     "digests.set_unmatched": lambda c: renamed_and_unmatched(c),
     "matches.add": lambda c: matches.add(c, MONDAY, [replace(FOUND, part=1)]),
     "outcomes.write": lambda c: outcomes.write(c, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
-    "search.index": lambda c: c.run_sync(search.index, [(1, query.Document(" lion ", " ", " "), True)]),
-    "subscriptions.add": lambda c: subscriptions.add(c, Subscriber.USER, 8, Follows.KEYWORD, "a", "a", "en"),
+    "reindexing.reindex": lambda c: renamed_and_indexed_anew(c),
+    "search.index": lambda c: c.run_sync(search.index, [(1, LION)]),
+    "search.remove": lambda c: c.run_sync(search.remove, [(search.place(3, MONDAY, 0), ZEBRA)]),
+    "subscriptions.add": lambda c: subscriptions.add(c, Subscriber.USER, 8, Follows.KEYWORD, query.parse("a"), "en"),
     "servers.are": lambda c: servers.are(c, [], NOW, NOW),
     "servers.forget_all": lambda c: servers.forget_all(c),
     "servers.forget_channel": lambda c: servers.forget_channel(c, 1),
@@ -142,6 +160,8 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "servers.leave": lambda c: servers.leave(c, 2, NOW),
     "servers.tidy": lambda c: servers.tidy(c, LATER),
     "subscriptions.remove_all": lambda c: subscriptions.remove_all(c, Subscriber.USER, 7),
+    "subscriptions.hang_all": lambda c: c.run_sync(subscriptions.hang_all, [(Follows.KEYWORD, query.parse("lion"))]),
+    "subscriptions.hang": lambda c: c.run_sync(subscriptions.hang, Follows.KEYWORD, query.parse("lion")),
     "subscriptions.remove": lambda c: subscriptions.remove(c, [1]),
     "targets.accepted": lambda c: targets.accepted(c, [(Subscriber.USER, 7)]),
     "servers.come_back": lambda c: servers.come_back(c, 4, NOW, NOW),
@@ -151,6 +171,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "targets.leave": lambda c: targets.leave(c, 2, NOW),
     "targets.refuse": lambda c: targets.refuse(c, Subscriber.CHANNEL, 1, Reason.REFUSED, "why", NOW, 1),
     "targets.remove": lambda c: targets.remove(c, Subscriber.CHANNEL, 1),
+    "vocabulary.keep": lambda c: c.run_sync(vocabulary.keep, ["lion"]),
     "targets.set_dm_channel": lambda c: targets.set_dm_channel(c, 7, 71),
 }
 CHANNEL_TWO = Channel(5, 2, time(9), "Asia/Seoul", 5, 0, "ko", False, NOW)
@@ -158,11 +179,22 @@ WITHOUT_A_CONNECTION = {
     "deliveries.delivery",
     "nonce.nonce",
     "outcomes.pause",
+    "papers.newest_entry",
     "papers.selected",
-    "search.matches",
-    "search.title_begins",
-    "search.closest",
+    "search.in_answer",
+    "search.place",
+    "search.quoted",
+    "vocabulary.closest",
 }
+
+
+def found_by(connection: Connection, asked: query.Query) -> list[Entry]:
+    return papers.found_by(connection, search.Match(connection, asked), Sort.RELEVANCE, 5, 0)
+
+
+async def renamed_and_indexed_anew(connection: AsyncConnection) -> None:
+    await connection.execute(schema.papers.update().values(title="A lion"))
+    await connection.run_sync(reindexing.reindex)
 
 
 async def renamed_and_unmatched(connection: AsyncConnection) -> None:
@@ -177,7 +209,7 @@ async def held(database: Database) -> Database:
     store(database, digest(MONDAY, (paper("2401.00001", "A zebra", "Ana López"), 3, "stripes")))
     async with database.write() as connection:
         await channels.keep(connection, CHANNEL)
-        await subscriptions.add(connection, Subscriber.USER, 7, Follows.KEYWORD, "zebra", "zebra", "en")
+        await follow(connection, Subscriber.USER, 7, "zebra")
         await targets.keep(connection, Subscriber.CHANNEL, 1, 2)
         await targets.keep(connection, Subscriber.CHANNEL, 3, 4)
         await targets.leave(connection, 4, NOW)
@@ -199,7 +231,7 @@ def locked(path: Path) -> Iterator[sqlite3.Connection]:
     """Another program in the middle of writing."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
-    connection.execute("DELETE FROM paper_words")
+    connection.execute("INSERT INTO paper_words (paper_words) VALUES ('delete-all')")
     connection.execute("DELETE FROM papers")
     try:
         yield connection

@@ -84,18 +84,44 @@ async def test_by_keyword(corpus: Database, sort: Sort) -> None:
     assert set(found) == set(await whole(corpus, lookup.by_keyword("diffusion -video")))
 
 
-async def test_a_keyword_that_finds_nothing_names_what_is_near(corpus: Database) -> None:
-    answer = await run(corpus, lookup.by_keyword("difusion", Sort.VOTES))
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("difusion", ["diffusion"]),
+        ("transfomers", ["transformers"]),
+        ("강화햑습", ["강화학습"]),
+        ("추롱", ["추론"]),
+        ('"language models" difusion', ['"language models"', '"language models" diffusion']),
+        ("author:protasov difusion", ["author:protasov"]),
+        ("difusion OR transfomer", ["diffusion OR transfomer"]),
+        ("difusion -video", ["diffusion -video"]),
+        ('"difusion" model', ["model"]),
+        ("qqqqqqqq model", ["model"]),
+        ("dataset zebra", ["dataset"]),
+    ],
+)
+async def test_a_keyword_that_finds_nothing_names_what_is_near(corpus: Database, typed: str, first: list[str]) -> None:
+    answer = await run(corpus, lookup.by_keyword(typed, Sort.VOTES))
     assert answer.total == 0
-    assert answer.near[0].lookup == Lookup(Kind.KEYWORD, "diffusion", Sort.VOTES)
-    assert (await run(corpus, answer.near[0].lookup)).total == answer.near[0].papers
-    # Each part alone, where there are several.
-    answer = await run(corpus, lookup.by_keyword('"language models" difusion'))
-    texts = [near.lookup.text for near in answer.near]
-    assert texts[:2] == ['"language models"', "diffusion"]
+    assert [near.lookup.text for near in answer.near][: len(first)] == first
+    assert {(near.lookup.kind, near.lookup.sort) for near in answer.near} == {(Kind.KEYWORD, Sort.VOTES)}
+    assert len({near.lookup.text for near in answer.near}) == len(answer.near) <= 5
     for near in answer.near:
         assert (await run(corpus, near.lookup)).total == near.papers
-    assert len(answer.near) <= 5
+
+
+@pytest.mark.parametrize("typed", ["qz", "쒫", "qqqqqqqqqqqq", "-a qqqqqqqqqqqq", "author:zzzzz", '"diffusion zebra"'])
+async def test_a_keyword_that_nothing_is_near(corpus: Database, typed: str) -> None:
+    answer = await run(corpus, lookup.by_keyword(typed))
+    assert (answer.total, answer.entries, answer.near) == (0, (), ())
+
+
+async def test_what_papers_held_once_is_near_while_they_do(database: Database) -> None:
+    store(database, digest(MONDAY, (paper("2401.00001", "Zebras of 강화학습으로"), 1)))
+    for typed, near in {"zebrs": "zebras", "강하학습": "강화학습"}.items():
+        assert Near(lookup.by_keyword(near), 1) in (await run(database, lookup.by_keyword(typed))).near
+    store(database, digest(MONDAY, (paper("2401.00001", "Lions"), 1)))
+    assert (await run(database, lookup.by_keyword("zebrs"))).near == ()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from storage import accounts, deliveries, matches, schema, subscriptions
 from storage.database import Database
 from storage.matches import Found
 from storage.models import DeliveryState, Follows, Subscription
+from tests.storage.follows import follow
 from tests.storage.ledger import BIG, CHANNEL, DAILY, NOW, USER, alert, plan, post
 from tests.storage.support import MONDAY, TUESDAY, digest, paper, store
 
@@ -20,7 +21,7 @@ async def follows(database: Database) -> list[Subscription]:
     made = []
     async with database.write() as connection:
         for who, who_id, text in ((USER, BIG, "zebra"), (USER, BIG, "lion"), (CHANNEL, BIG, "zebra")):
-            made.append(await subscriptions.add(connection, who, who_id, Follows.KEYWORD, text, text, "en"))
+            made.append(await follow(connection, who, who_id, text))
     return [one for one in made if one]
 
 

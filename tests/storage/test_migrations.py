@@ -11,10 +11,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
-from storage import channels, deliveries, digests, subscriptions, targets
+from storage import channels, deliveries, digests, search, targets
 from storage.database import Database
 from storage.models import Channel, Delivery, DeliveryState, Follows, Reason, Subscription, Target
 from storage.schema import metadata
+from tests.storage.follows import every
 from tests.storage.ledger import ALERT, BIG, CHANNEL, DAILY, MINUTE, USER, claim
 from tests.storage.support import MONDAY, TUESDAY, dump, url_of
 from tests.storage.test_database import MIGRATIONS, described
@@ -86,9 +87,9 @@ async def test_nothing_is_lost(first: Path) -> None:
             Channel(1, 10, time(9, 5), "Asia/Seoul", 5, 10, "ko", False, AT, date(2024, 1, 1))
         ]
         assert await channels.of_guild(connection, 20) == [Channel(BIG, 20, time(18, 30), "UTC", 3, 0, "en", True, AT)]
-        assert await subscriptions.every(connection) == [
+        assert await every(connection) == [
             Subscription(3, USER, 7, Follows.KEYWORD, "Zebra", "zebra", "en"),
-            Subscription(4, USER, 7, Follows.AUTHOR, "Ana", "ana", "en"),
+            Subscription(4, USER, 7, Follows.AUTHOR, "Ana", "author:ana", "en"),
             Subscription(5, CHANNEL, 1, Follows.KEYWORD, "Zebra", "zebra", "ko"),
             Subscription(6, CHANNEL, 2, Follows.KEYWORD, "Zebra", "zebra", "ko"),
         ]
@@ -104,8 +105,15 @@ async def test_nothing_is_lost(first: Path) -> None:
     await database.close()
     after = dump(first)
     assert len(after["targets"]) == 4
-    for table in ("papers", "authors", "paper_authors", "digests", "entries", "synced_commands", "words by rowid"):
+    for table in ("paper_authors", "digests", "entries", "synced_commands"):
         assert after[table] == before[table] != []
+    at = search.place(3, MONDAY, 0)
+    assert after["papers"] == [(*before["papers"][0], at)]
+    assert after["authors"] == [(1, "Ana López", 1)]
+    title, names = [("title", 0, "a"), ("title", 1, "zebra")], [("authors", 0, "ana"), ("authors", 1, "lopez")]
+    assert after["tokens of paper_words"] == [(at, [*names, *title])]
+    assert (after["tokens of paper_titles"], after["tokens of paper_names"]) == ([(at, title)], [(at, names)])
+    assert [token for _, found in after["tokens of author_names"] for *_, token in found] == ["ana", "lopez"]
 
 
 def row(number: int, target: object, target_id: int, kind: object, day: date, state: DeliveryState, attempts: int,

@@ -154,7 +154,7 @@ async def test_a_file_that_is_no_database(empty: Path, path: Path) -> None:
         await works(database, path)
 
 
-@pytest.mark.parametrize("left", [4096, 4096 * 5])
+@pytest.mark.parametrize("left", [8192, 8192 * 5])
 async def test_a_file_that_was_cut_short(empty: Path, path: Path, left: int) -> None:
     shutil.copy(empty, path)
     async with opened(path) as database:
@@ -178,7 +178,7 @@ async def test_a_page_that_was_written_over(empty: Path, path: Path) -> None:
         (page,) = plain.execute(asked).fetchone()
     whole = path.with_name("whole.db")
     shutil.copy(path, whole)
-    fill(path, b"\xff" * 4096, start=(page - 1) * 4096)
+    fill(path, b"\xff" * 8192, start=(page - 1) * 8192)
     async with opened(path) as database:
         async with database.read() as connection:
             await connection.execute(text("SELECT * FROM papers"))
@@ -199,7 +199,7 @@ async def test_pages_that_were_written_over(empty: Path, path: Path) -> None:
         await works(database, path)
     whole = path.with_name("whole.db")
     shutil.copy(path, whole)
-    fill(path, b"\xff", start=4096)
+    fill(path, b"\xff", start=8192)
 
     with told(path, "^The database '.*' is damaged"):
         async with opened(path) as database, database.read() as connection:

@@ -6,6 +6,7 @@ from storage import channels, commands, deliveries, digests, servers, subscripti
 from storage.database import Database
 from storage.models import DeliveryState, Follows, Reason, Subscriber, Target
 from storage.servers import Forgotten
+from tests.storage.follows import every, follow
 from tests.storage.ledger import BIG, CHANNEL, DAY, HOUR, MINUTE, NOW, USER, alert, channel, held, plan, post
 from tests.storage.support import MONDAY, SOURCE, TUESDAY, digest, paper
 
@@ -66,8 +67,8 @@ async def kept(database: Database) -> None:
         await channels.keep(connection, channel(1, 10))
         await channels.keep(connection, channel(3, 20))
         for who, who_id in ((CHANNEL, 2), (USER, 7), (USER, 2)):
-            await subscriptions.add(connection, who, who_id, Follows.KEYWORD, "zebra", "zebra", "en")
-        await subscriptions.add(connection, USER, 7, Follows.AUTHOR, "Ana", "ana", "en")
+            await follow(connection, who, who_id, "zebra")
+        await follow(connection, USER, 7, "Ana", Follows.AUTHOR)
         await targets.keep(connection, USER, 7)
         await targets.set_dm_channel(connection, 7, 70)
         await commands.set_fingerprint(connection, 1, "one")
@@ -164,7 +165,7 @@ async def test_forgetting_a_person(database: Database) -> None:
         assert await servers.forget_person(connection, 7) == Forgotten(0, 0)
         assert await subscriptions.of(connection, USER, [7]) == []
         assert await targets.get(connection, USER, 7) is None
-        assert len(await subscriptions.every(connection)) == 2
+        assert len(await every(connection)) == 2
     assert await held(database, (USER, 7)) == []
     assert await states(database, (USER, 2), (CHANNEL, 2)) == [WAITS] * 2
 
@@ -176,7 +177,7 @@ async def test_forgetting_a_channel(database: Database) -> None:
             await servers.forget_channel(connection, number)
         assert await channels.get(connection, 1) is None
         assert await targets.of_guild(connection, 10) == []
-        assert {one.subscriber for one in await subscriptions.every(connection)} == {USER}
+        assert {one.subscriber for one in await every(connection)} == {USER}
         assert await deliveries.remove_all(connection, CHANNEL, 1) == 0
     assert await states(database, (CHANNEL, 3), (USER, 2)) == [WAITS] * 2
 
@@ -187,7 +188,7 @@ async def test_forgetting_all_but_the_papers(database: Database) -> None:
         assert await servers.known(connection) is True
         await servers.forget_all(connection)
         assert await servers.known(connection) is False
-        assert await subscriptions.every(connection) == []
+        assert await every(connection) == []
         assert await targets.guilds(connection) == {}
         assert await targets.dm_channels(connection, [7]) == {}
         assert await digests.newest(connection) == MONDAY
@@ -201,5 +202,5 @@ async def test_whether_anybody_is_known(database: Database) -> None:
         assert await servers.known(connection) is True
         await servers.forget_channel(connection, 1)
         assert await servers.known(connection) is False
-        await subscriptions.add(connection, USER, 7, Follows.KEYWORD, "zebra", "zebra", "en")
+        await follow(connection, USER, 7, "zebra")
         assert await servers.known(connection) is True

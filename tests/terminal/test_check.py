@@ -180,7 +180,7 @@ def test_a_damaged_database(check: Check, well: Path) -> None:
     path = well / "paperboy.db"
     size = path.stat().st_size
     with path.open("r+b") as file:
-        file.seek(size // 2 // 4096 * 4096)
+        file.seek(size // 2 // 8192 * 8192)
         file.write(b"\xff" * 8192)
     ended, lines = check()
     assert ended == 1
@@ -202,6 +202,21 @@ def test_an_older_database_is_left_for_the_start(check: Check, well: Path) -> No
     before = content(well)["paperboy.db"]
     assert check()[1][-1] == "· It is of an older version; the next start copies it and brings it up to date."
     assert check()[0] == 0
+    assert content(well)["paperboy.db"] == before
+
+
+def test_a_database_of_another_analysis_is_left_for_the_start(check: Check, well: Path) -> None:
+    """Opened as the bot opens it, it would be indexed anew."""
+    execute(well, "PRAGMA user_version = 7")
+    before = content(well)["paperboy.db"]
+    ended, lines = check()
+    assert (ended, lines[-2:]) == (
+        0,
+        [
+            "✓ The database 'paperboy.db' is whole.",
+            "· It was indexed by another version; the next start indexes it anew.",
+        ],
+    )
     assert content(well)["paperboy.db"] == before
 
 

@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from storage import channels, subscriptions, targets
+from storage import channels, targets
 from storage.database import Database
-from storage.models import Channel, DeliveryState, Follows, Subscriber
+from storage.models import Channel, DeliveryState, Subscriber
+from tests.storage.follows import follow
 from tests.wire import places
 from tests.wire.discord_server import DiscordServer
 from tests.wire.test_run import running
@@ -54,8 +55,7 @@ class PaperRound:
                     await channels.keep(connection, self.set_up(channel))
                     await targets.keep(connection, Subscriber.CHANNEL, channel.id, channel.guild.id)
                 for person in self.people:
-                    key = (Subscriber.USER, person.id, Follows.KEYWORD, "model", "model", "en")
-                    await subscriptions.add(connection, *key)
+                    await follow(connection, Subscriber.USER, person.id, "model")
                     if opened:
                         await targets.set_dm_channel(connection, person.id, self.server.dm(person).id)
         finally:

@@ -1,0 +1,75 @@
+"""The words of all papers: which there are, the forms of a stem, and those spelled like another."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.document import Vocabulary, words_of
+from bot.query import Query
+from bot.text import Kept, is_cjk, is_word, stem
+from storage.schema import words
+from storage.sqlite import as_json, driver_sql
+
+_CLOSE = 70.0
+_KEEP = driver_sql(insert(words).on_conflict_do_nothing())
+_FORMS = "SELECT stem, word FROM words WHERE stem IN (SELECT value FROM json_each(?))"
+# Each pair of a stem and a word is looked for: for pairs given together SQLite reads the whole table.
+_ASKED = (
+    "SELECT word FROM words WHERE stem IN (SELECT value FROM json_each(?)) AND word IN (SELECT value FROM json_each(?))"
+)
+
+
+def keep(connection: Connection, runs: Iterable[str]) -> None:
+    """Notes the words among the runs of papers (:func:`bot.text.runs`)."""
+    # In the order of the table.
+    if rows := sorted((_STEMS[word], word) for word in words_of(runs)):
+        connection.exec_driver_sql(_KEEP, rows)
+
+
+def of(connection: Connection, query: Query) -> Vocabulary:
+    """What of the vocabulary a query asks for."""
+    forms: dict[str, list[str]] = {}
+    held: set[str] = set()
+    if query.stems:
+        for of_stem, word in connection.exec_driver_sql(_FORMS, (as_json(list(query.stems)),)):
+            forms.setdefault(of_stem, []).append(word)
+            held.add(word)
+    if query.words:
+        stems = {_STEMS[word] for word in query.words}
+        values = (as_json(list(stems)), as_json(list(query.words)))
+        held.update(connection.exec_driver_sql(_ASKED, values).scalars())
+    return Vocabulary(forms, held)
+
+
+_STEMS = Kept(lambda word: stem(word) if is_word(word) else word[0])
+
+
+def nearest(connection: Connection, word: str, limit: int = 3) -> list[str]:
+    """The words spelled most like ``word``, which is folded. Of Korean, Chinese and Japanese the beginnings of words,
+    for what is typed has no particle."""
+    length = len(word)
+    if is_cjk(word):
+        # A mistake in the first character is not looked for: there are far more words of these than of alphabets.
+        held = select(words.c.word).where(words.c.stem == word[0])
+        near = {
+            found[:end]: unicodedata.normalize("NFD", found[:end])
+            for found in connection.execute(held).scalars()
+            for end in range(max(length - 1, 1), min(length + 1, len(found)) + 1)
+        }
+        word = unicodedata.normalize("NFD", word)
+    else:
+        close = func.length(words.c.word).between(length - 2, length + 2)
+        held = select(words.c.word).where(close)
+        near = {found: found for found in connection.execute(held).scalars() if is_word(found)}
+    return closest(word, near, limit)
+
+
+def closest(spelled: str, names: dict[str, str], limit: int) -> list[str]:
+    """The keys of ``names`` whose values are spelled most like ``spelled``."""
+    found = process.extract(spelled, names, scorer=fuzz.ratio, limit=limit, score_cutoff=_CLOSE)
+    return [key for _, _, key in found]
