@@ -84,9 +84,3 @@ async def everything(database: Database) -> dict[str, tuple[Paper, tuple[Section
             _, sections = found.get(entry.paper.arxiv_id, (None, ()))
             found[entry.paper.arxiv_id] = (entry.paper, (*sections, *entry.sections))
     return found
-
-
-def read_plainly(held: dict[str, query.Document], text: str) -> set[str]:
-    """The papers that a keyword fits, by reading each of them."""
-    understood = query.parse(text)
-    return {number for number, document in held.items() if understood.matches(document)}

@@ -193,7 +193,7 @@ class _UndoError(Exception):
     pass
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(first=entries, second=entries, typed=st.lists(keywords, min_size=1, max_size=5), data=st.data())
 async def test_any_papers_and_any_keyword(
     database: Database, first: list[object], second: list[object], typed: list[str], data: st.DataObject

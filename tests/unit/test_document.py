@@ -92,7 +92,7 @@ def test_initials_are_anchors(initial: str) -> None:
     assert initial in found.anchors
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(found=papers, asked=st.lists(keywords, min_size=1, max_size=6), name=text)
 def test_a_keyword_that_finds_a_paper_hangs_on_it(found: Document, asked: list[str], name: str) -> None:
     queries = [query for query in map(understood, asked) if query]
@@ -103,7 +103,7 @@ def test_a_keyword_that_finds_a_paper_hangs_on_it(found: Document, asked: list[s
             assert query.hangs_on(found.anchors), query
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(several=st.lists(papers, min_size=1, max_size=3), asked=keywords, mixed=st.randoms(use_true_random=False))
 def test_what_has_one_normal_form_has_one_answer(several: list[Document], asked: str, mixed: object) -> None:
     """A keyword, and others that differ from it in what may make no difference."""
