@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TypeVar
 
@@ -158,11 +158,6 @@ def runs(parts: Iterable[str]) -> list[str]:
     """The runs of characters that the parts of a text are made of, folded: each gives one or more tokens."""
     # Lines of their own, for mathematics does not reach over a line; in one go, for each part by itself costs more.
     return _RUN.findall(fold(tex_to_unicode(visible(f"\n{BREAK}\n".join(parts)))) + " ")
-
-
-def runs_with_places(text: str) -> Iterator[tuple[str, int]]:
-    """The runs of a text that is shown, not folded, each with where it begins."""
-    return ((match[0], match.start()) for match in _RUN.finditer(text + " "))
 
 
 def name_runs(name: str) -> tuple[str, ...]:

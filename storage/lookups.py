@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import arxiv, query
 from bot.errors import NotFoundError, NotUnderstoodError
-from bot.lookup import PAGE, Answer, Kind, Lookup, Near, Period, days_of, query_of
+from bot.lookup import PAGE, Answer, Kind, Lookup, Near, Period, days_of, query_of, top
 from bot.terms import Term
 from bot.text import clean, width, words
 from storage import authors, digests, papers, search, vocabulary
@@ -25,16 +25,17 @@ _NEAR = 5
 async def run(connection: AsyncConnection, lookup: Lookup, page: int = 0) -> Answer:
     """One page of the answer to a look-up; a page past the last is the last."""
     if asked := query_of(lookup):
-        found = await connection.run_sync(by_query, lookup, asked, page)
-        return found if found.total else replace(found, near=tuple(await _near(connection, lookup)))
+        answer = await connection.run_sync(by_query, lookup, asked, page)
+        return answer if answer.total else replace(answer, near=tuple(await _near(connection, lookup)))
+    if lookup == top(Period.ALL):
+        return await connection.run_sync(_best, lookup, page)
     which = await _filter(connection, lookup)
     total = await papers.count(connection, which)
     if not total:
         return Answer(lookup, 0, 0, (), tuple(await _near(connection, lookup)))
     page = _page(page, total)
-    return Answer(
-        lookup, total, page, tuple(await papers.find(connection, which, lookup.sort, limit=PAGE, offset=page * PAGE))
-    )
+    found = await papers.find(connection, which, lookup.sort, limit=PAGE, offset=page * PAGE)
+    return Answer(lookup, total, page, tuple(found))
 
 
 def by_query(connection: Connection, lookup: Lookup, asked: query.Query, page: int = 0) -> Answer:
@@ -46,6 +47,12 @@ def by_query(connection: Connection, lookup: Lookup, asked: query.Query, page: i
     page = _page(page, total)
     found = found or papers.found_by(connection, match, lookup.sort, PAGE, page * PAGE)
     return Answer(lookup, total, page, tuple(found), asked=asked, phrases=match.phrases)
+
+
+def _best(connection: Connection, lookup: Lookup, page: int) -> Answer:
+    total = papers.number(connection)
+    page = _page(page, total)
+    return Answer(lookup, total, page, tuple(papers.best(connection, PAGE, page * PAGE)))
 
 
 def _page(page: int, total: int) -> int:

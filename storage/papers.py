@@ -69,6 +69,11 @@ def found_by(connection: Connection, match: search.Match, sort: Sort, limit: int
     return _at(connection, match.find(sort, limit, offset))
 
 
+def number(connection: Connection) -> int:
+    """How many papers are held."""
+    return connection.execute(select(func.count()).select_from(papers)).scalar_one()
+
+
 def best(connection: Connection, limit: int, offset: int) -> list[Entry]:
     """The papers with the most votes of all: each by its newest entry."""
     places = select(papers.c.place).order_by(papers.c.place.desc()).limit(limit).offset(offset)

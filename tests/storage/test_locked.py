@@ -91,6 +91,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "lookups.top_of_day": lambda c: lookups.top_of_day(c, MONDAY),
     "matches.last_parts": lambda c: matches.last_parts(c, MONDAY),
     "matches.of": lambda c: matches.of(c, [3, 4]),
+    "papers.number": lambda c: c.run_sync(papers.number),
     "papers.best": lambda c: c.run_sync(papers.best, 5, 0),
     "papers.count": lambda c: papers.count(c, papers.Filter(query=query.parse("zebra"))),
     "papers.find": lambda c: papers.find(c, papers.Filter(query=query.parse("zebra"))),
