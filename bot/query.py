@@ -46,7 +46,7 @@ class Query:
 
     @cached_property
     def stems(self) -> frozenset[str]:
-        """The stems whose words must be known to run it: see :class:`~bot.terms.Vocabulary`."""
+        """The stems whose words must be known to run it: see :class:`~bot.document.Vocabulary`."""
         return frozenset().union(*(part.stems for part in self.parts))
 
     @cached_property

@@ -43,7 +43,7 @@ def is_due(connection: Connection) -> bool:
 
 
 def reindex(connection: Connection) -> None:
-    """Makes it all anew, within the connection's transaction; about a second for a thousand papers."""
+    """Makes it all anew, within the connection's transaction."""
     for index in ("paper_words", "paper_titles", "paper_names", "author_names"):
         connection.execute(text(f"INSERT INTO {index} ({index}) VALUES ('delete-all')"))  # noqa: S608
     connection.execute(delete(words))
