@@ -49,7 +49,16 @@ async def ingest(
     reading: Future[Parsed] | None = None
     for path, following in zip_longest(paths, paths[1:]):
         with _in_bulk():
-            parsed, changed, reading = await asyncio.to_thread(_ingest_one, database, path, reading, following)
+            parsed = _without_future(await asyncio.wrap_future(reading or _begin(path)), path)
+            changed, reading = await database.change(
+                # In this order: while both threads run Python, they would only wait for each other.
+                lambda connection, found, then: (
+                    digests.store_all(connection, found, sources.FILES),
+                    _begin(then) if then else None,
+                ),
+                parsed.digests,
+                following,
+            )
         report.changed += changed
         for digest in parsed.digests:
             report.dates.add(digest.date)
@@ -109,18 +118,8 @@ def _in_bulk() -> Iterator[None]:
         gc.set_threshold(*thresholds)
 
 
-def _ingest_one(
-    database: Database, path: Path, reading: Future[Parsed] | None, following: Path | None
-) -> tuple[Parsed, int, Future[Parsed] | None]:
-    """Keeps what is in ``path``, where it may be being read already, and begins to read the file that follows."""
-    parsed = _without_future(reading.result() if reading else sources.read(path), path)
-    if not parsed.digests:
-        return parsed, 0, None
-    with database.write_here() as connection:
-        stored = [digests.store(connection, digest, sources.FILES) for digest in parsed.digests]
-        # Not sooner: while this thread runs Python too, the two would only wait for each other.
-        begun = _READER.submit(sources.read, following) if following else None
-    return parsed, sum(one.changed_entries for one in stored), begun
+def _begin(path: Path) -> Future[Parsed]:
+    return _READER.submit(sources.read, path)
 
 
 def _without_future(parsed: Parsed, path: Path) -> Parsed:

@@ -106,6 +106,17 @@ class Database:
             self._bulk.dispose()
             raise
 
+    async def change(self, operation: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What an operation returns that writes in a worker thread, in turn with all that waits to write: SQLite itself
+        has those wait who ask again too late, and an import asks again at once."""
+
+        def made() -> T:
+            with self.write_here() as connection:
+                return operation(connection, *args, **kwargs)
+
+        async with self._writing:
+            return await asyncio.to_thread(made)
+
     async def look(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a question finds. It is asked in a worker thread: its statements cost the event loop one wait, and not
         two each."""

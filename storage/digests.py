@@ -83,6 +83,11 @@ def store(connection: Connection, digest: Digest, source: str) -> Stored:
     return Stored(new_papers, changed_entries)
 
 
+def store_all(connection: Connection, found: Iterable[Digest], source: str) -> int:
+    """Keeps digests of one source; returns how many entries changed."""
+    return sum(store(connection, digest, source).changed_entries for digest in found)
+
+
 async def days(connection: AsyncConnection, *, prefix: str = "", limit: int = 25) -> list[tuple[date, int]]:
     """The dates of the digests held, newest first, with their papers; ``prefix`` is the start of YYYY-MM-DD."""
     statement = (

@@ -147,6 +147,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "digests.index": lambda c: c.run_sync(digests.index, ["2401.00001"]),
     "digests.set_matched": lambda c: digests.set_matched(c, [digest(MONDAY, (paper("2401.00001"), 1))], MONDAY),
     "digests.store": lambda c: c.run_sync(digests.store, NEW, SOURCE),
+    "digests.store_all": lambda c: c.run_sync(digests.store_all, [NEW], SOURCE),
     "digests.set_unmatched": lambda c: renamed_and_unmatched(c),
     "matches.add": lambda c: matches.add(c, MONDAY, [replace(FOUND, part=1)]),
     "outcomes.write": lambda c: outcomes.write(c, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
