@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import signal
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +18,8 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from bot import arxiv, config, logs, lookup, query, sources
-from bot.config import Settings
-from bot.errors import ConfigurationError, PaperboyError
-from bot.text import tex_to_unicode
+from bot import arxiv, config, lookup, query, sources
+from bot.text import printable, tex_to_unicode
 from storage import backup as copies
 from storage import papers as stored_papers
 from storage.database import Database
@@ -47,34 +44,12 @@ DatabaseOption = Annotated[
 ]
 
 
-def main() -> None:
-    """The command ``paperboy``."""
-    try:
-        app()
-    except PaperboyError as error:
-        err.print(Text.assemble(("✗", "red"), f" {_printable(str(error))}"), soft_wrap=True)
-        raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-
-
 @app.command()
 def run() -> None:
     """Run the bot: the token from DISCORD_TOKEN (or DISCORD_TOKEN_FILE), all else from config.toml."""
-    settings, token = config.load(), config.token()
-    if token is None:
-        raise ConfigurationError(
-            "There is no token: set DISCORD_TOKEN to your bot's, or see Paperboy at work without one: paperboy try"
-        )
-    logs.configure(settings, token.get_secret_value())
-    try:
-        _run(_serve(settings, token.get_secret_value()))
-    except PaperboyError as error:
-        if settings.log_format == "text":
-            raise
-        # Whoever reads JSON reads each line as such.
-        logging.getLogger(__name__).critical(str(error))
-        raise typer.Exit(2) from None
+    from bot import running
+
+    running.run()
 
 
 @app.command(name="try")
@@ -107,7 +82,7 @@ def import_(
     report.rejected += [
         Reject(str(path), None, "no digest in it") for path in named if path in report.empty and str(path) not in told
     ]
-    rejected = [{"path": _printable(one.path), "line": one.line, "reason": one.reason} for one in report.rejected]
+    rejected = [{"path": printable(one.path), "line": one.line, "reason": one.reason} for one in report.rejected]
     counts = {"digests": len(report.dates), "entries": report.entries, "papers": len(report.papers)}
     if as_json:
         print(json.dumps({**counts, "rejected": rejected}, ensure_ascii=False))
@@ -115,7 +90,7 @@ def import_(
         out.print("Read {digests} digests, {entries} entries, {papers} papers.".format(**counts))
         for one in report.rejected:
             where = one.path if one.line is None else f"{one.path}:{one.line}"
-            err.print(Text.assemble(("!", "yellow"), f" {_printable(where)}: {one.reason}"), soft_wrap=True)
+            err.print(Text.assemble(("!", "yellow"), f" {printable(where)}: {one.reason}"), soft_wrap=True)
     raise typer.Exit(1 if rejected else 0)
 
 
@@ -154,7 +129,7 @@ def check() -> None:
     findings = _run(look(config.load(), token.get_secret_value() if token else None, datetime.now(UTC)))
     for finding in findings:
         mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}[finding.well]
-        out.print(Text.assemble((mark, style), f" {_printable(finding.said)}"), soft_wrap=True)
+        out.print(Text.assemble((mark, style), f" {printable(finding.said)}"), soft_wrap=True)
     raise typer.Exit(1 if any(finding.well is False for finding in findings) else 0)
 
 
@@ -165,7 +140,7 @@ def backup(
 ) -> None:
     """Copy the database, whole, also while the bot runs. A file that is there is never overwritten."""
     made = copies.backup(database or config.load().database.url, path)
-    print(f"{_printable(str(made))}: {decimal(made.stat().st_size)}")
+    print(f"{printable(str(made))}: {decimal(made.stat().st_size)}")
 
 
 def _filter(date: str | None, author: str | None, keyword: str | None, id_: str | None) -> stored_papers.Filter:
@@ -182,11 +157,6 @@ def _filter(date: str | None, author: str | None, keyword: str | None, id_: str 
     by_author = query.by_author(author) if author is not None else None
     asked = by_keyword.narrowed(by_author) if by_keyword and by_author else by_keyword or by_author
     return stored_papers.Filter(first, last, asked, (arxiv_id,) if arxiv_id else ())
-
-
-def _printable(text: str) -> str:
-    # A file's name may hold bytes that are no UTF-8.
-    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:
@@ -223,44 +193,5 @@ async def _find(url: str, which: stored_papers.Filter, sort: Sort, number: int |
         await database.close()
 
 
-async def _serve(settings: Settings, token: str) -> None:
-    """Runs the bot until it is told to stop (SIGINT, SIGTERM)."""
-    import aiohttp
-    import discord
-
-    from bot.app import create_bot
-
-    bot = create_bot(settings)
-    running = asyncio.create_task(bot.start(token))
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, told.set)
-    stopping = asyncio.create_task(told.wait())
-    try:
-        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
-        logging.getLogger(__name__).info("stopping")
-    except discord.LoginFailure:
-        raise ConfigurationError("Discord does not know this token. Copy it anew from the Developer Portal.") from None
-    except discord.ConnectionClosed as error:
-        raise ConfigurationError(f"Discord has ended the connection: {error}") from error
-    except (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound) as error:
-        raise ConfigurationError(f"Discord cannot be reached at {settings.discord.api_url}: {error}") from error
-    finally:
-        stopping.cancel()
-        # One cancellation may be lost in discord.py (asyncio.wait_for before Python 3.12 can swallow it); then closing
-        # the bot is what ends it.
-        running.cancel()
-        await asyncio.wait((running,), timeout=1)
-        await bot.close()
-        await asyncio.wait((running,), timeout=5)
-
-
 def _run(work: Coroutine[Any, Any, _T]) -> _T:
     return asyncio.run(work)
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import TypeVar
 
 import Stemmer
-import unicodeit
 
 ELLIPSIS = "…"
 
@@ -191,6 +190,8 @@ def _plain_mathematics(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1024)
 def _unicode_of(mathematics: str) -> str:
+    import unicodeit  # Thousands of symbols, which most texts ask for none of.
+
     plain: str = unicodeit.replace(_TEX_STYLE.sub("", mathematics))
     return plain.replace("{", "").replace("}", "").replace("\\ ", " ").replace("\\", "")
 
@@ -205,6 +206,11 @@ def visible(text: str) -> str:
 def clean(text: str) -> str:
     """``text`` without control, bidirectional and invisible characters, in one line with single spaces."""
     return " ".join(visible(text).split())
+
+
+def printable(text: str) -> str:
+    """``text`` as a terminal can show it: a file's name may hold bytes that are no UTF-8."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def width(text: str) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from rapidfuzz import fuzz, process
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
@@ -71,5 +70,7 @@ def nearest(connection: Connection, word: str, limit: int = 3) -> list[str]:
 
 def closest(spelled: str, names: dict[str, str], limit: int) -> list[str]:
     """The keys of ``names`` whose values are spelled most like ``spelled``."""
+    from rapidfuzz import fuzz, process  # For a search that finds nothing; until then it would only take memory.
+
     found = process.extract(spelled, names, scorer=fuzz.ratio, limit=limit, score_cutoff=_CLOSE)
     return [key for _, _, key in found]
