@@ -17,7 +17,7 @@ from pathlib import Path
 from bot import sources
 from bot.errors import SourceError
 from bot.parsing import Parsed
-from storage import digests
+from storage import files
 from storage.database import Database
 from storage.models import Reject
 
@@ -41,21 +41,25 @@ class Imported:
 
 
 async def ingest(
-    database: Database, files: Iterable[Path], read_one: Callable[[Path], None] = lambda path: None
+    database: Database, paths: Iterable[Path], read_one: Callable[[Path], None] = lambda path: None
 ) -> Imported:
     """Reads digest files and keeps what they hold, one transaction a file; ``read_one`` is called after each."""
     report = Imported()
-    paths = list(files)
-    reading: Future[Parsed] | None = None
+    paths = list(paths)
+    reading: Future[tuple[str, Parsed]] | None = None
     for path, following in zip_longest(paths, paths[1:]):
         with _in_bulk():
-            parsed = _without_future(await asyncio.wrap_future(reading or _begin(path)), path)
+            mark, parsed = await asyncio.wrap_future(reading or _begin(path))
+            parsed = _without_future(parsed, path)
+            # What could not be read is told again at the next start, and a date in the future becomes one of the past.
             changed, reading = await database.change(
                 # In this order: while both threads run Python, they would only wait for each other.
-                lambda connection, found, then: (
-                    digests.store_all(connection, found, sources.FILES),
+                lambda connection, file, mark, found, then: (
+                    files.store(connection, file, mark, found, sources.FILES),
                     _begin(then) if then else None,
                 ),
+                path,
+                "" if parsed.rejects else mark,
                 parsed.digests,
                 following,
             )
@@ -72,16 +76,19 @@ async def ingest(
 
 
 class Folder:
-    """A folder of digests, read again where a file is new or has changed."""
+    """A folder of digests, read again where a file is new or has changed, also since an earlier start."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._seen: dict[Path, tuple[int, int]] = {}
+        self._seen: dict[Path, str] | None = None
         self._reachable = True
 
     async def ingest(self, database: Database) -> Imported:
         """Reads what has changed since the last time. A folder that is not there yet holds nothing."""
-        changed = await asyncio.to_thread(self._changed)
+        if self._seen is None:
+            async with database.read() as connection:
+                self._seen = await files.marks(connection)
+        changed = await asyncio.to_thread(self._changed, self._seen)
         report = await ingest(database, changed)
         self._seen |= changed
         for reject in report.rejected:
@@ -90,17 +97,16 @@ class Folder:
             log.info("read %s files: %s entries changed", len(changed), report.changed)
         return report
 
-    def _changed(self) -> dict[Path, tuple[int, int]]:
+    def _changed(self, seen: dict[Path, str]) -> dict[Path, str]:
         try:
-            stats = {path: path.stat() for path in sources.files([self.path])}
+            marks = {path: sources.mark(path) for path in sources.files([self.path])}
         except (SourceError, OSError) as error:
             if self._reachable:
                 log.warning("no digests are read: %s", error)
             self._reachable = False
             return {}
         self._reachable = True
-        marks = {path: (stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}
-        return {path: mark for path, mark in marks.items() if self._seen.get(path) != mark}
+        return {path: mark for path, mark in marks.items() if seen.get(path) != mark}
 
 
 @contextmanager
@@ -118,8 +124,17 @@ def _in_bulk() -> Iterator[None]:
         gc.set_threshold(*thresholds)
 
 
-def _begin(path: Path) -> Future[Parsed]:
-    return _READER.submit(sources.read, path)
+def _begin(path: Path) -> Future[tuple[str, Parsed]]:
+    return _READER.submit(_read, path)
+
+
+def _read(path: Path) -> tuple[str, Parsed]:
+    """What a file holds, and the mark that it had before it was read."""
+    try:
+        mark = sources.mark(path)
+    except OSError:
+        mark = ""  # Reading it tells why.
+    return mark, sources.read(path)
 
 
 def _without_future(parsed: Parsed, path: Path) -> Parsed:

@@ -12,6 +12,9 @@ from storage.models import Reject
 FILES = "files"
 """The name that digests from files are kept under."""
 
+_READING = 1
+"""Counts the changes of bot.parsing that read a file otherwise."""
+
 _SUFFIXES = (".md", ".markdown")
 
 
@@ -32,6 +35,16 @@ def files(paths: Iterable[Path]) -> list[Path]:
             raise SourceError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
         found |= dict.fromkeys(sorted(_below(path)) if path.is_dir() else [path])
     return list(found)
+
+
+def mark(path: Path) -> str:
+    """What changes when a file changes, or when Paperboy reads it otherwise.
+
+    Raises:
+        OSError: the file is not there, or cannot be looked at.
+    """
+    stat = path.stat()
+    return f"{_READING} {stat.st_mtime_ns} {stat.st_size}"
 
 
 def read(path: Path) -> Parsed:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -201,6 +202,15 @@ synced_commands = Table(
     metadata,
     Column("application_id", BigInteger, primary_key=True, autoincrement=False),
     Column("fingerprint", String, nullable=False),
+)
+
+# The files that digests were read from, each with the mark that it then had: bot.sources.mark().
+read_files = Table(
+    "read_files",
+    metadata,
+    Column("path", LargeBinary, primary_key=True),
+    Column("mark", String, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # The indexes of storage.search and storage.authors: tokens with spaces between them, so "ascii" (which takes everything

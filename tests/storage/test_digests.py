@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from bot import ingestion, sources
@@ -27,6 +29,7 @@ from tests.storage.support import (
     url_of,
 )
 
+DAY = "## Daily Papers (2024-01-{:02})\n\n### [A](https://arxiv.org/abs/2401.{:05})\n\n- x\n\n"
 DAYS = {
     date(2023, 11, 20): 11,
     date(2023, 11, 22): 8,
@@ -59,6 +62,36 @@ async def test_reading_them_again_changes_nothing_at_all(database: Database, pat
     assert again.changed == 0
     assert (again.entries, len(again.papers)) == (147, 147)
     assert dump(path) == before
+
+
+async def test_a_start_reads_what_has_changed_since_the_last(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of which something could not be read is read at each start, so that it is told of."""
+    folder = tmp_path / "digests"
+    folder.mkdir()
+    whole, changed, faulty = (folder / os.fsdecode(name) for name in (b"\xff-whole.md", b"changed.md", b"faulty.md"))
+    for number, path in enumerate((whole, changed), 1):
+        path.write_text(DAY.format(number, number), "utf-8")
+    faulty.write_text(DAY.format(3, 3) + "### no address\n\n- x\n", "utf-8")
+    read: list[Path] = []
+    monkeypatch.setattr(sources, "read", lambda path, reading=sources.read: read.append(path) or reading(path))
+
+    async def start() -> list[Path]:
+        read.clear()
+        folder_of_start = ingestion.Folder(folder)
+        for _ in range(2):
+            await folder_of_start.ingest(database)
+        return sorted(read)
+
+    assert await start() == sorted([whole, changed, faulty])
+    assert await start() == [faulty]
+    changed.write_text(DAY.format(2, 4) + DAY.format(4, 5), "utf-8")
+    assert await start() == [changed, faulty]
+    async with database.read() as connection:
+        assert await papers.count(connection, papers.Filter(date(2024, 1, 2), date(2024, 1, 2))) == 2
+    monkeypatch.setattr(sources, "_READING", sources._READING + 1)
+    assert await start() == sorted([whole, changed, faulty])
 
 
 async def test_what_is_stored_is_what_was_read(corpus: Database, shared_digests: Path) -> None:

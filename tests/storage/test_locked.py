@@ -29,6 +29,7 @@ from storage import (
     commands,
     deliveries,
     digests,
+    files,
     lookups,
     matches,
     outcomes,
@@ -83,6 +84,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "digests.nearest": lambda c: digests.nearest(c, TUESDAY),
     "digests.newest": lambda c: digests.newest(c),
     "digests.unmatched": lambda c: digests.unmatched(c, MONDAY),
+    "files.marks": lambda c: files.marks(c),
     # Past the first page it is counted, too.
     "lookups.by_query": lambda c: c.run_sync(lookups.by_query, lookup.by_keyword("zebra"), query.parse("zebra"), 1),
     "lookups.recent": lambda c: lookups.recent(c, lookup.by_keyword("zebra")),
@@ -149,6 +151,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "digests.store": lambda c: c.run_sync(digests.store, NEW, SOURCE),
     "digests.store_all": lambda c: c.run_sync(digests.store_all, [NEW], SOURCE),
     "digests.set_unmatched": lambda c: renamed_and_unmatched(c),
+    "files.store": lambda c: c.run_sync(files.store, Path("day.md"), "1", [NEW], SOURCE),
     "matches.add": lambda c: matches.add(c, MONDAY, [replace(FOUND, part=1)]),
     "outcomes.write": lambda c: outcomes.write(c, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
     "reindexing.reindex": lambda c: renamed_and_indexed_anew(c),
