@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
 
 from sqlalchemy import Connection, bindparam, func, select, text
 from sqlalchemy.dialects.sqlite import insert
@@ -26,9 +27,9 @@ _RANKED = 200
 _ID_BITS = 40
 _ID = 2**_ID_BITS - 1
 _BEGUN = text("SELECT rowid FROM author_names WHERE author_names MATCH :match ORDER BY rowid DESC LIMIT :limit")
-_KEEP_NAME = "INSERT INTO author_names (rowid, name) VALUES (?, ?)"
-# The index keeps no text, so it is told what to forget (FTS5, The 'delete' command).
-_FORGET_NAME = "INSERT INTO author_names (author_names, rowid, name) VALUES ('delete', ?, ?)"
+# A name is kept where the first value is NULL. The index keeps no text, so it is told what to forget where that is
+# 'delete' (FTS5, The 'delete' command).
+_CHANGE_NAME = "INSERT INTO author_names (author_names, rowid, name) VALUES (?, ?, ?)"
 _SET_COUNT = "UPDATE authors SET papers = ? WHERE id = ?"
 # As one value, for a digest may have more names than SQLite takes values.
 _IDS = select(authors.c.name, authors.c.id).where(
@@ -41,6 +42,8 @@ _UNLINK = paper_authors.delete().where(paper_authors.c.paper_id.in_(bindparam("p
 _HELD = select(authors.c.id, authors.c.name, authors.c.papers).where(
     authors.c.id.in_(bindparam("author_ids", expanding=True))
 )
+_Count = tuple[int, str, int, int]
+"""An author's id and name, and their papers before and now."""
 _NAMES = (
     select(paper_authors.c.paper_id, authors.c.name)
     .join(authors)
@@ -73,37 +76,43 @@ def store(connection: Connection, named: Iterable[tuple[int, Iterable[str]]], kn
     rows = connection.execute(_IDS, {"names": as_json(list(numbers))})
     ids = {name: author_id for name, author_id in rows}
     changes.update({author_id: numbers[name] for name, author_id in ids.items()})
+    counts: list[_Count] = []
     if new := [{"name": name, "papers": number} for name, number in numbers.items() if name not in ids]:
         made = {name: author_id for name, author_id in connection.execute(_NEW, new)}
-        _change(connection, _KEEP_NAME, [_row(author_id, name, numbers[name]) for name, author_id in made.items()])
+        counts = [(author_id, name, 0, numbers[name]) for name, author_id in made.items()]
         ids |= made
     if links:
         connection.exec_driver_sql(_LINK, [(paper_id, ids[name], place) for paper_id, name, place in links])
-    rank(connection, changes)
+    _index(connection, counts + _counted(connection, changes))
 
 
 def rank(connection: Connection, changes: Mapping[int, int]) -> None:
     """Adds to how many papers authors have, by id, and ranks their names by it."""
+    _index(connection, _counted(connection, changes))
+
+
+def _counted(connection: Connection, changes: Mapping[int, int]) -> list[_Count]:
     different = sorted(author_id for author_id, change in changes.items() if change)
+    counts: list[_Count] = []
     for start in range(0, len(different), _BATCH):
-        held = connection.execute(_HELD, {"author_ids": different[start : start + _BATCH]}).all()
-        counts = [(row.id, row.name, row.papers, row.papers + changes[row.id]) for row in held]
+        held = connection.execute(_HELD, {"author_ids": different[start : start + _BATCH]})
+        counts += [(row.id, row.name, row.papers, row.papers + changes[row.id]) for row in held]
+    if counts:
         connection.exec_driver_sql(_SET_COUNT, [(now, author_id) for author_id, _, _, now in counts])
-        moved = [one for one in counts if one[2].bit_length() != one[3].bit_length()]
-        forgotten = [_row(author_id, name, before) for author_id, name, before, _ in moved if before]
-        _change(connection, _FORGET_NAME, forgotten)
-        _change(connection, _KEEP_NAME, [_row(author_id, name, now) for author_id, name, _, now in moved if now])
+    return counts
 
 
-def _change(connection: Connection, statement: str, rows: list[tuple[int, str]]) -> None:
+def _index(connection: Connection, counts: Iterable[_Count]) -> None:
+    """Ranks names: those with many papers last. Not by the very number, which would have the names of each new paper
+    written anew."""
+    rows: list[tuple[str | None, int, str]] = []
+    for author_id, name, before, now in counts:
+        for change, papers in (("delete", before), (None, now)):
+            if papers and before.bit_length() != now.bit_length():
+                rows.append((change, papers.bit_length() << _ID_BITS | author_id, read_name(name)[0]))
     if rows:
-        connection.exec_driver_sql(statement, rows)
-
-
-def _row(author_id: int, name: str, papers: int) -> tuple[int, str]:
-    """A name in the index: those with many papers last. Not by the very number, which would have the names of each new
-    paper written anew."""
-    return papers.bit_length() << _ID_BITS | author_id, read_name(name)[0]
+        # In the order of their rows: FTS5 ends a segment where a row is before the last one.
+        connection.exec_driver_sql(_CHANGE_NAME, sorted(rows, key=itemgetter(1)))
 
 
 async def nearest(connection: AsyncConnection, spelled: str, limit: int = 3) -> list[str]:

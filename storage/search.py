@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, column, text
@@ -170,7 +171,9 @@ def _days(first: date | None) -> int | None:
 def _change(
     connection: Connection, documents: Iterable[tuple[int, Document]], statements: Mapping[str, Sequence[str]]
 ) -> None:
-    found = list(documents)
+    # In the order of their rows: FTS5 ends a segment where a row is before the last one, and a digest has its best
+    # papers, whose places are the highest, first.
+    found = sorted(documents, key=itemgetter(0))
     for statement, fields in statements.items() if found else ():
         rows = [(at, *(getattr(one, field) for field in fields)) for at, one in found]
         connection.exec_driver_sql(statement, rows)
