@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import NamedTuple
 
-from bot.text import BREAK, Kept, bare, is_cjk, is_word, name_runs, runs, spelled, stem
+from bot.text import BREAK, Kept, bare, is_cjk, is_word, name_runs, pieces, runs_of, spelled, stem, tokens_of
 from storage.models import Paper, Section
 
 NAME_TOKENS = 7
@@ -28,12 +29,12 @@ class Vocabulary(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """The fields of a paper as tokens with single spaces between them, and the runs that they were made of."""
+    """The fields of a paper as tokens with single spaces between them, and the pieces of text that they are of."""
 
     title: str
     authors: str
     sections: str
-    runs: frozenset[str]
+    pieces: frozenset[str]
 
     @cached_property
     def fields(self) -> tuple[str, str, str]:
@@ -47,7 +48,7 @@ class Document:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The words of this paper."""
-        held = words_of(self.runs)
+        held = words_of(self.pieces)
         forms: dict[str, list[str]] = {}
         for word in filter(is_word, held):
             forms.setdefault(stem(word), []).append(word)
@@ -66,30 +67,28 @@ class Document:
 
 def document(paper: Paper, sections: Iterable[Section]) -> Document:
     """What is searched of a paper with the sections of all its entries."""
-    title = runs([paper.title])
-    names = [read_name(name) for name in paper.authors]
-    texts = runs([part for section in sections for part in (section.heading, section.text) if part])
+    title = pieces([paper.title])
+    names = pieces(paper.authors)
+    texts = pieces([part for section in sections for part in (section.heading, section.text) if part])
+    authors = filter(None, map(read_name, paper.authors))
     return Document(
-        spelled(title),
-        _BETWEEN_NAMES.join(name for name, _ in names if name),
-        spelled(texts),
-        frozenset(title).union(texts, *(found for _, found in names)),
+        spelled(title), _BETWEEN_NAMES.join(authors), spelled(texts), frozenset[str]().union(title, names, texts)
     )
 
 
 def words_of(found: Iterable[str]) -> set[str]:
-    """The words among runs: those of alphabets, and of Korean, Chinese or Japanese."""
-    return {word for word in map(_WORDS.__getitem__, found) if word}
+    """The words in pieces of text: those of alphabets, and of Korean, Chinese or Japanese."""
+    return set[str]().union(*map(_WORDS.__getitem__, found))
 
 
-_WORDS = Kept(lambda run: bare(run) if is_word(run) or is_cjk(run) else "")
+_WORDS = Kept(lambda piece: tuple(bare(run) for run in runs_of(piece) if is_word(run) or is_cjk(run)))
 
 
 @lru_cache(maxsize=50_000)
-def read_name(name: str) -> tuple[str, tuple[str, ...]]:
-    """The tokens of a name, and the runs that they were made of."""
-    found = name_runs(name)
-    return " ".join(spelled(found).split(" ")[:NAME_TOKENS]), found
+def read_name(name: str) -> str:
+    """The tokens of a name."""
+    found = (token for run in name_runs(name) for token in tokens_of(run))
+    return " ".join(islice(found, NAME_TOKENS))
 
 
 def _anchors(tokens: list[str]) -> Iterator[str]:

@@ -45,7 +45,7 @@ class Marks:
             if places := self.spans(name):
                 found[name] = places
         for name in names if self._names else ():
-            spelled = f" {read_name(name)[0]} "
+            spelled = f" {read_name(name)} "
             if any(part.is_named(spelled) for part in self._names):
                 found[name] = [(0, len(name))]
         return found

@@ -94,18 +94,21 @@ def fold(text: str) -> str:
 
 
 class Kept(dict[str, Value]):
-    """What is made of a run, kept: a few words make most of every text."""
+    """What is made of a piece of text, kept: a few words make most of every text."""
 
-    _MOST = 200_000
+    _MOST = 100_000
+    _LONGEST = 40
 
     def __init__(self, make: Callable[[str], Value]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, run: str) -> Value:
-        if len(self) >= self._MOST:
-            self.clear()
-        made = self[run] = self._make(run)
+    def __missing__(self, piece: str) -> Value:
+        made = self._make(piece)
+        if len(piece) <= self._LONGEST:
+            if len(self) >= self._MOST:
+                self.clear()
+            self[piece] = made
         return made
 
 
@@ -142,21 +145,32 @@ def tokens(parts: Iterable[str]) -> str:
     term of any length is found inside a longer word, as a phrase of pairs); the last character of such a word, with
     ``WHOLE`` where it is all of the word; or ``BREAK``. TeX is read by its Unicode spelling.
     """
-    return spelled(runs(parts))
+    return spelled(pieces(parts))
+
+
+def pieces(parts: Iterable[str]) -> list[str]:
+    """What stands between the spaces of the parts of a text. Each has the same tokens wherever it stands."""
+    # Lines of their own, for mathematics does not reach over a line.
+    return tex_to_unicode(f"\n{BREAK}\n".join(map(visible, parts))).split()
 
 
 def spelled(found: Iterable[str]) -> str:
-    """The tokens of runs, with single spaces between them."""
-    return " ".join(map(_SPELLED_RUNS.__getitem__, found))
+    """The tokens of pieces, with single spaces between them."""
+    return "".join(map(_TOKENS.__getitem__, found))[1:]
 
 
-_SPELLED_RUNS = Kept(lambda run: " ".join(tokens_of(run)))
+# With a space before each token, for a piece may have none.
+_TOKENS = Kept(lambda piece: "".join(f" {token}" for run in runs_of(piece) for token in tokens_of(run)))
 
 
 def runs(parts: Iterable[str]) -> list[str]:
     """The runs of characters that the parts of a text are made of, folded: each gives one or more tokens."""
-    # Lines of their own, for mathematics does not reach over a line; in one go, for each part by itself costs more.
-    return _RUN.findall(fold(tex_to_unicode(visible(f"\n{BREAK}\n".join(parts)))) + " ")
+    return [run for piece in pieces(parts) for run in runs_of(piece)]
+
+
+def runs_of(piece: str) -> list[str]:
+    """The runs of a piece of text."""
+    return _RUN.findall(fold(piece) + " ")
 
 
 def name_runs(name: str) -> tuple[str, ...]:

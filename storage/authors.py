@@ -109,7 +109,7 @@ def _index(connection: Connection, counts: Iterable[_Count]) -> None:
     for author_id, name, before, now in counts:
         for change, papers in (("delete", before), (None, now)):
             if papers and before.bit_length() != now.bit_length():
-                rows.append((change, papers.bit_length() << _ID_BITS | author_id, read_name(name)[0]))
+                rows.append((change, papers.bit_length() << _ID_BITS | author_id, read_name(name)))
     if rows:
         # In the order of their rows: FTS5 ends a segment where a row is before the last one.
         connection.exec_driver_sql(_CHANGE_NAME, sorted(rows, key=itemgetter(1)))

@@ -235,7 +235,7 @@ def index(connection: Connection, known: list[str]) -> None:
 
 def _index(connection: Connection, documents: list[tuple[int, Document]]) -> None:
     search.index(connection, documents)
-    vocabulary.keep(connection, set().union(*(found.runs for _, found in documents)))
+    vocabulary.keep(connection, set().union(*(found.pieces for _, found in documents)))
 
 
 def _store_papers(connection: Connection, found: list[tuple[Paper, int | None]]) -> dict[str, int]:

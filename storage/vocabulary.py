@@ -23,10 +23,10 @@ _ASKED = (
 )
 
 
-def keep(connection: Connection, runs: Iterable[str]) -> None:
-    """Notes the words among the runs of papers (:func:`bot.text.runs`)."""
+def keep(connection: Connection, pieces: Iterable[str]) -> None:
+    """Notes the words in the pieces of papers' text (:func:`bot.text.pieces`)."""
     # In the order of the table.
-    if rows := sorted((_STEMS[word], word) for word in words_of(runs)):
+    if rows := sorted((_STEMS[word], word) for word in words_of(pieces)):
         connection.exec_driver_sql(_KEEP, rows)
 
 

@@ -57,7 +57,7 @@ async def check(database: Database, path: Path) -> None:
         rows = connection.execute("SELECT id, name, papers FROM authors").fetchall()
         assert {name: number for _, name, number in rows if number} == counts
         wanted["author_names"] = {
-            number.bit_length() << 40 | author_id: (read_name(name)[0],) for author_id, name, number in rows if number
+            number.bit_length() << 40 | author_id: (read_name(name),) for author_id, name, number in rows if number
         }
         for index, texts in wanted.items():
             assert tokens(connection, index) == Counter(

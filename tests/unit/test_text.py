@@ -8,7 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text import BREAK, WHOLE, bare, clean, fold, is_cjk, is_word, runs, stem, tex_to_unicode, tokens, words
+from bot.text import (
+    BREAK,
+    WHOLE,
+    bare,
+    clean,
+    fold,
+    is_cjk,
+    is_word,
+    runs,
+    runs_of,
+    stem,
+    tex_to_unicode,
+    tokens,
+    tokens_of,
+    visible,
+    words,
+)
 from tests.unit import real
 from tests.unit.hostile import hostile
 
@@ -96,6 +112,11 @@ class TestTokens:
             # The index parts words at every other character of ASCII, and a phrase would end at a quote.
             assert all(one.isalnum() or not (one.isascii() or one.isspace()) for one in token)
             assert token.isdecimal() or not any(character.isdecimal() for character in token)
+
+    @given(hostile)
+    def test_what_stands_before_and_after_a_space_makes_no_difference(self, text: str) -> None:
+        whole = runs_of(tex_to_unicode(visible(text)))
+        assert tokens([text]).split() == [token for run in whole for token in tokens_of(run)]
 
     @given(hostile)
     def test_of_words_are_the_same(self, text: str) -> None:
