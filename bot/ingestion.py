@@ -6,12 +6,13 @@ import asyncio
 import gc
 import logging
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import zip_longest
+from itertools import islice
 from pathlib import Path
 
 from bot import sources
@@ -24,7 +25,12 @@ from storage.models import Reject
 log = logging.getLogger(__name__)
 
 _READER = ThreadPoolExecutor(1, "reader")
-"""Reads a file while SQLite commits the one before, which takes as long and none of Python."""
+"""Reads files while SQLite keeps the ones before."""
+_AHEAD = 8
+"""Files that are read, or about to be, while others are kept."""
+_TOGETHER = 240
+"""Papers after which no further file is added to a transaction: those who come to write wait some tenths of a second at
+most."""
 
 
 @dataclass(slots=True)
@@ -39,39 +45,46 @@ class Imported:
     empty: list[Path] = field(default_factory=list)
     changed: int = 0
 
+    def take(self, path: Path, parsed: Parsed) -> None:
+        """Adds what one file held."""
+        for digest in parsed.digests:
+            self.dates.add(digest.date)
+            self.entries += len(digest.entries)
+            self.papers.update(entry.paper.arxiv_id for entry in digest.entries)
+        self.rejected.extend(parsed.rejects)
+        if not parsed.digests:
+            self.empty.append(path)
+
 
 async def ingest(
     database: Database, paths: Iterable[Path], read_one: Callable[[Path], None] = lambda path: None
 ) -> Imported:
-    """Reads digest files and keeps what they hold, one transaction a file; ``read_one`` is called after each."""
+    """Reads digest files and keeps what they hold, each whole: several in one transaction while nobody else writes.
+    ``read_one`` is called after each that is kept."""
     report = Imported()
-    paths = list(paths)
-    reading: Future[tuple[str, Parsed]] | None = None
-    for path, following in zip_longest(paths, paths[1:]):
+    waiting = iter(paths)
+    reading = deque((path, _begin(path)) for path in islice(waiting, _AHEAD))
+    while reading:
         with _in_bulk():
-            mark, parsed = await asyncio.wrap_future(reading or _begin(path))
-            parsed = _without_future(parsed, path)
-            # What could not be read is told again at the next start, and a date in the future becomes one of the past.
-            changed, reading = await database.change(
-                # In this order: while both threads run Python, they would only wait for each other.
-                lambda connection, file, mark, found, then: (
-                    files.store(connection, file, mark, found, sources.FILES),
-                    _begin(then) if then else None,
-                ),
-                path,
-                "" if parsed.rejects else mark,
-                parsed.digests,
-                following,
-            )
-        report.changed += changed
-        for digest in parsed.digests:
-            report.dates.add(digest.date)
-            report.entries += len(digest.entries)
-            report.papers.update(entry.paper.arxiv_id for entry in digest.entries)
-        report.rejected.extend(parsed.rejects)
-        if not parsed.digests:
-            report.empty.append(path)
-        read_one(path)
+            together: list[tuple[Path, Parsed]] = []
+            marks: dict[Path, str] = {}
+            papers = 0
+            while reading and not (together and (papers >= _TOGETHER or database.written)):
+                path, future = reading.popleft()
+                reading.extend((following, _begin(following)) for following in islice(waiting, 1))
+                mark, parsed = await asyncio.wrap_future(future)
+                parsed = _without_future(parsed, path)
+                together.append((path, parsed))
+                # What could not be read is told again at the next start, and a date in the future becomes one of the
+                # past.
+                marks[path] = "" if parsed.rejects else mark
+                papers += sum(len(digest.entries) for digest in parsed.digests)
+            found = [digest for _, parsed in together for digest in parsed.digests]
+            stored = await database.change(files.store, marks, found, sources.FILES)
+        report.changed += stored.changed_entries
+        for path, parsed in together:
+            report.take(path, parsed)
+            read_one(path)
     return report
 
 

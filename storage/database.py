@@ -106,6 +106,11 @@ class Database:
             self._bulk.dispose()
             raise
 
+    @property
+    def written(self) -> bool:
+        """Whether somebody writes, or waits to."""
+        return self._writing.locked()
+
     async def change(self, operation: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What an operation returns that writes in a worker thread, in turn with all that waits to write: SQLite itself
         has those wait who ask again too late, and an import asks again at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby, islice
@@ -20,7 +20,7 @@ from storage.papers import Filter, newest_entry, read, selected
 from storage.schema import digests, entries, papers
 from storage.sqlite import as_json, driver_sql
 
-_BATCH = 400
+_BATCH = 1_000
 """Entries stored by one statement: SQLite takes 32,766 values."""
 
 
@@ -53,7 +53,10 @@ _KNOWN = (
     .where(papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)))
     .group_by(papers.c.id)
 )
-_HELD = selected(Filter()).where(entries.c.digest_id == bindparam("digest_id"))
+_HELD = selected(Filter()).where(
+    entries.c.digest_id.in_(bindparam("digest_ids", expanding=True)),
+    papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)),
+)
 
 _T = TypeVar("_T")
 
@@ -68,24 +71,41 @@ class Stored:
 
 def store(connection: Connection, digest: Digest, source: str) -> Stored:
     """Keeps a digest. The same again changes nothing; a newer copy updates votes, sections and papers' titles."""
-    row = {"date": digest.date, "source": source}
-    digest_id: int = connection.execute(_KEEP_DIGEST, row).scalar_one()
-    held: dict[str, Entry] | None = None
+    return _store(connection, [digest], source)
+
+
+def store_all(connection: Connection, found: Sequence[Digest], source: str) -> Stored:
+    """Keeps digests of one source, each as if by itself: all in one go where their papers are new, which costs far
+    less."""
+    together = [found] if _are_new(connection, found) else [[digest] for digest in found]
+    stored = [_store(connection, group, source) for group in together]
+    return Stored(sum(one.new_papers for one in stored), sum(one.changed_entries for one in stored))
+
+
+def _store(connection: Connection, found: Sequence[Digest], source: str) -> Stored:
+    ids = {digest.date: _keep_digest(connection, digest.date, source) for digest in found}
     new_papers = changed_entries = 0
-    for batch in _batches(digest.entries, _BATCH):
+    for batch in _batches([entry for digest in found for entry in digest.entries], _BATCH):
         known = _known(connection, batch)
-        if known and held is None:
-            held = {entry.paper.arxiv_id: entry for _, entry in read(connection, _HELD, {"digest_id": digest_id})}
+        asked = {"digest_ids": list(ids.values()), "arxiv_ids": list(known)}
+        held = {entry for _, entry in read(connection, _HELD, asked)} if known else set()
         merged = [_merged(entry, *known.get(entry.paper.arxiv_id, (None, None))) for entry in batch]
-        if changed := [entry for entry in merged if (held or {}).get(entry.paper.arxiv_id) != entry]:
-            new_papers += _store_entries(connection, digest_id, changed, known.keys())
+        if changed := [entry for entry in merged if entry not in held]:
+            new_papers += _store_entries(connection, ids, changed, known.keys())
             changed_entries += len(changed)
     return Stored(new_papers, changed_entries)
 
 
-def store_all(connection: Connection, found: Iterable[Digest], source: str) -> int:
-    """Keeps digests of one source; returns how many entries changed."""
-    return sum(store(connection, digest, source).changed_entries for digest in found)
+def _keep_digest(connection: Connection, day: date, source: str) -> int:
+    digest_id: int = connection.execute(_KEEP_DIGEST, {"date": day, "source": source}).scalar_one()
+    return digest_id
+
+
+def _are_new(connection: Connection, found: Iterable[Digest]) -> bool:
+    """Whether no paper of digests is held, nor in two of them."""
+    told = [entry for digest in found for entry in digest.entries]
+    different = {entry.paper.arxiv_id for entry in told}
+    return len(different) == len(told) and not any(_known(connection, batch) for batch in _batches(told, _BATCH))
 
 
 async def days(connection: AsyncConnection, *, prefix: str = "", limit: int = 25) -> list[tuple[date, int]]:
@@ -195,7 +215,9 @@ def _merged(entry: Entry, held: Paper | None, newest: date | None) -> Entry:
     return replace(entry, paper=paper)
 
 
-def _store_entries(connection: Connection, digest_id: int, batch: list[Entry], held: Collection[str]) -> int:
+def _store_entries(
+    connection: Connection, digest_ids: Mapping[date, int], batch: list[Entry], held: Collection[str]
+) -> int:
     """Stores changed entries; ``held`` has the papers that are held. Returns how many were not."""
     new = [entry for entry in batch if entry.paper.arxiv_id not in held]
     known = [entry.paper.arxiv_id for entry in batch if entry.paper.arxiv_id in held]
@@ -212,7 +234,7 @@ def _store_entries(connection: Connection, digest_id: int, batch: list[Entry], h
         _KEEP_ENTRY,
         [
             (
-                digest_id,
+                digest_ids[entry.date],
                 ids[entry.paper.arxiv_id],
                 entry.votes,
                 entry.position,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import digests
+from storage.digests import Stored
 from storage.models import Digest
 from storage.schema import read_files
 
@@ -22,10 +23,11 @@ async def marks(connection: AsyncConnection) -> dict[Path, str]:
     return {Path(os.fsdecode(path)): mark for path, mark in found}
 
 
-def store(connection: Connection, path: Path, mark: str, found: Iterable[Digest], source: str) -> int:
-    """Keeps the digests of a file, and that it was read; returns how many entries changed."""
-    changed = digests.store_all(connection, found, source)
+def store(connection: Connection, marks: Mapping[Path, str], found: Sequence[Digest], source: str) -> Stored:
+    """Keeps the digests of files, and that these were read."""
+    stored = digests.store_all(connection, found, source)
+    statement = insert(read_files)
+    statement = statement.on_conflict_do_update(index_elements=["path"], set_={"mark": statement.excluded.mark})
     # The name of a file is bytes, and need not be UTF-8.
-    statement = insert(read_files).values(path=os.fsencode(path), mark=mark)
-    connection.execute(statement.on_conflict_do_update(index_elements=["path"], set_={"mark": mark}))
-    return changed
+    connection.execute(statement, [{"path": os.fsencode(path), "mark": mark} for path, mark in marks.items()])
+    return stored

@@ -151,7 +151,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "digests.store": lambda c: c.run_sync(digests.store, NEW, SOURCE),
     "digests.store_all": lambda c: c.run_sync(digests.store_all, [NEW], SOURCE),
     "digests.set_unmatched": lambda c: renamed_and_unmatched(c),
-    "files.store": lambda c: c.run_sync(files.store, Path("day.md"), "1", [NEW], SOURCE),
+    "files.store": lambda c: c.run_sync(files.store, {Path("day.md"): "1"}, [NEW], SOURCE),
     "matches.add": lambda c: matches.add(c, MONDAY, [replace(FOUND, part=1)]),
     "outcomes.write": lambda c: outcomes.write(c, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
     "reindexing.reindex": lambda c: renamed_and_indexed_anew(c),

@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.models import Digest, Entry, Paper, Section, Sort
 from storage.papers import Filter
 from tests.storage.searching import INDEXES, answers, documents, read_plainly
-from tests.storage.support import MONDAY, TUESDAY, digest, everything, paper, store
+from tests.storage.support import MONDAY, TUESDAY, digest, dump, everything, paper, store, url_of
 
 ALL = Filter(query=query.parse("zebra"), once=True)
 
@@ -162,13 +162,13 @@ ASKED = [
 ]
 
 
-def made_up(chance: random.Random) -> tuple[Digest, str]:
+def made_up(chance: random.Random, first: int = 0) -> tuple[Digest, str]:
     day = MONDAY + timedelta(days=chance.randrange(4))
     found = chance.sample(range(12), chance.randint(0, 8))
     entries = []
     for position, number in enumerate(found):
         authors = tuple(chance.sample(NAMES, chance.randint(0, 3)))
-        held = Paper(f"2401.{number:05}", chance.choice(TITLES), "https://arxiv.org/abs/1", authors=authors)
+        held = Paper(f"2401.{first + number:05}", chance.choice(TITLES), "https://arxiv.org/abs/1", authors=authors)
         sections = tuple(
             Section(chance.choice([None, "New"]), text) for text in chance.sample(TEXTS, chance.randint(0, 2))
         )
@@ -212,3 +212,25 @@ async def test_after_any_digests_of_one_source_the_order_is_that_of_votes_day_an
             ]
             assert await numbers(database) == ordered[::-1]
     await check(database, path)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_digests_that_are_stored_together_are_as_each_by_itself(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    # The papers of the first are new, of the others mostly known.
+    made = [made_up(chance, first)[0] for first in (0, 12, 24, 36, 48, 60, 0, 12, 0, 0, 24, 0)]
+    held = []
+    for together in (1, 3):
+        path = tmp_path / f"{together}.db"
+        database = await Database.open(url_of(path))
+        changed = 0
+        for start in range(0, len(made), together):
+            with database.write_here() as connection:
+                changed += digests.store_all(connection, made[start : start + together], "files").changed_entries
+        await check(database, path)
+        await database.close()
+        # Of the indexes what they hold, not how.
+        inner = tuple(f"{index}_" for index in INDEXES)
+        rows = {table: rows for table, rows in dump(path).items() if not table.startswith(inner)}
+        held.append((changed, rows))
+    assert held[0] == held[1]
