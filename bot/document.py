@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from bot.text import BREAK, Kept, bare, is_cjk, is_word, name_runs, pieces, runs_of, spelled, stem, tokens_of
+from bot.text import BREAK, is_cjk, is_word, name_runs, pieces, spelled, stem, tokens_of, words_of
 from storage.models import Paper, Section
 
 NAME_TOKENS = 7
@@ -74,14 +74,6 @@ def document(paper: Paper, sections: Iterable[Section]) -> Document:
     return Document(
         spelled(title), _BETWEEN_NAMES.join(authors), spelled(texts), frozenset[str]().union(title, names, texts)
     )
-
-
-def words_of(found: Iterable[str]) -> set[str]:
-    """The words in pieces of text: those of alphabets, and of Korean, Chinese or Japanese."""
-    return set[str]().union(*map(_WORDS.__getitem__, found))
-
-
-_WORDS = Kept(lambda piece: tuple(bare(run) for run in runs_of(piece) if is_word(run) or is_cjk(run)))
 
 
 @lru_cache(maxsize=50_000)

@@ -118,6 +118,8 @@ def tokens_of(run: str) -> list[str]:
         if run[1:] and not is_cjk(run[1]):
             return [run[0] + WHOLE, BREAK] if _is_stop(run, 1) else [run[0] + WHOLE]
         return [run[place : place + 2] for place in range(len(run))]
+    if run.isalnum():
+        return [run]
     return [re.split("['’]", run, maxsplit=1)[0] if run[0].isalnum() else BREAK]
 
 
@@ -156,11 +158,22 @@ def pieces(parts: Iterable[str]) -> list[str]:
 
 def spelled(found: Iterable[str]) -> str:
     """The tokens of pieces, with single spaces between them."""
-    return "".join(map(_TOKENS.__getitem__, found))[1:]
+    return "".join([_READ[piece][0] for piece in found])[1:]
 
 
-# With a space before each token, for a piece may have none.
-_TOKENS = Kept(lambda piece: "".join(f" {token}" for run in runs_of(piece) for token in tokens_of(run)))
+def words_of(found: Iterable[str]) -> set[str]:
+    """The words in pieces: those of alphabets, and of Korean, Chinese or Japanese."""
+    return {word for piece in found for word in _READ[piece][1]}
+
+
+def _read(piece: str) -> tuple[str, tuple[str, ...]]:
+    """The tokens of a piece, with a space before each, for it may have none; and its words."""
+    found = runs_of(piece)
+    spelled = "".join([f" {token}" for run in found for token in tokens_of(run)])
+    return spelled, tuple([bare(run) for run in found if is_word(run) or is_cjk(run)])
+
+
+_READ = Kept(_read)
 
 
 def runs(parts: Iterable[str]) -> list[str]:

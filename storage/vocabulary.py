@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.document import Vocabulary, words_of
+from bot.document import Vocabulary
 from bot.query import Query
-from bot.text import Kept, is_cjk, is_word, stem
+from bot.text import Kept, is_cjk, is_word, stem, words_of
 from storage.schema import words
 from storage.sqlite import as_json, driver_sql
 
