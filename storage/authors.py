@@ -6,35 +6,38 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from operator import itemgetter
 
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.document import read_name
 from bot.query import MAX_LENGTH
-from bot.terms import beginning
 from bot.text import fold, words
 from storage.models import Author
 from storage.schema import authors, paper_authors
-from storage.search import quoted
-from storage.sqlite import as_json, driver_sql
+from storage.search import begins
+from storage.sqlite import as_json, driver_sql, each, rows
 from storage.vocabulary import closest
 
 _BATCH = 10_000
-"""Papers asked for by one statement: SQLite takes 32,766 values."""
+"""Authors asked for by one statement: SQLite takes 32,766 values."""
 _RANKED = 200
 """Names of which the ones with the most papers are shown."""
 _ID_BITS = 40
 _ID = 2**_ID_BITS - 1
-_BEGUN = text("SELECT rowid FROM author_names WHERE author_names MATCH :match ORDER BY rowid DESC LIMIT :limit")
+_MOST_PAPERS = "SELECT name, papers FROM authors WHERE papers > 0 ORDER BY papers DESC, name LIMIT ?"
+_BEGUN = f"""
+SELECT name, papers FROM authors WHERE id IN (
+    SELECT rowid & {_ID} FROM author_names WHERE author_names MATCH ? ORDER BY rowid DESC LIMIT ?
+)
+ORDER BY papers DESC, name LIMIT ?
+"""  # noqa: S608
 # A name is kept where the first value is NULL. The index keeps no text, so it is told what to forget where that is
 # 'delete' (FTS5, The 'delete' command).
 _CHANGE_NAME = "INSERT INTO author_names (author_names, rowid, name) VALUES (?, ?, ?)"
 _SET_COUNT = "UPDATE authors SET papers = ? WHERE id = ?"
 # As one value, for a digest may have more names than SQLite takes values.
-_IDS = select(authors.c.name, authors.c.id).where(
-    authors.c.name.in_(select(func.json_each(bindparam("names")).table_valued("value").c.value))
-)
+_IDS = select(authors.c.name, authors.c.id).where(authors.c.name.in_(each("names")))
 _NEW = insert(authors).returning(authors.c.name, authors.c.id)
 _LINK = driver_sql(insert(paper_authors))
 _LINKED = select(paper_authors.c.author_id).where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
@@ -44,25 +47,21 @@ _HELD = select(authors.c.id, authors.c.name, authors.c.papers).where(
 )
 _Count = tuple[int, str, int, int]
 """An author's id and name, and their papers before and now."""
-_NAMES = (
+_NAMES = driver_sql(
     select(paper_authors.c.paper_id, authors.c.name)
     .join(authors)
-    .where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
+    .where(paper_authors.c.paper_id.in_(each("paper_ids")))
     .order_by(paper_authors.c.paper_id, paper_authors.c.position)
 )
 
 
 def like(connection: Connection, typed: str, limit: int = 25) -> list[Author]:
     """Authors with a word beginning with each typed word, those with the most papers first."""
-    statement = select(authors.c.name, authors.c.papers).order_by(authors.c.papers.desc(), authors.c.name).limit(limit)
-    begun = words(typed[:MAX_LENGTH])
-    if not begun:
-        rows = connection.execute(statement.where(authors.c.papers > 0))
+    if begun := words(typed[:MAX_LENGTH]):
+        found = rows(connection, _BEGUN, (begins(begun), max(limit, _RANKED), limit))
     else:
-        match = " AND ".join(quoted(beginning(word)) for word in begun)
-        ranked = connection.execute(_BEGUN, {"match": match, "limit": max(limit, _RANKED)}).scalars()
-        rows = connection.execute(statement.where(authors.c.id.in_([row & _ID for row in ranked])))
-    return [Author(name, papers) for name, papers in rows]
+        found = rows(connection, _MOST_PAPERS, (limit,))
+    return [Author(name, papers) for name, papers in found]
 
 
 def store(connection: Connection, named: Iterable[tuple[int, Iterable[str]]], known: Collection[int]) -> None:
@@ -73,8 +72,7 @@ def store(connection: Connection, named: Iterable[tuple[int, Iterable[str]]], kn
         changes.subtract(connection.execute(_LINKED, {"paper_ids": list(known)}).scalars())
         connection.execute(_UNLINK, {"paper_ids": list(known)})
     numbers = Counter(name for _, name, _ in links)
-    rows = connection.execute(_IDS, {"names": as_json(list(numbers))})
-    ids = {name: author_id for name, author_id in rows}
+    ids = {name: author_id for name, author_id in connection.execute(_IDS, {"names": as_json(list(numbers))})}
     changes.update({author_id: numbers[name] for name, author_id in ids.items()})
     counts: list[_Count] = []
     if new := [{"name": name, "papers": number} for name, number in numbers.items() if name not in ids]:
@@ -134,8 +132,6 @@ def _nearest(connection: Connection, spelled: str, limit: int) -> list[str]:
 def of_papers(connection: Connection, paper_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     """The names of the authors of papers by id, in the order of their digest."""
     names: dict[int, list[str]] = defaultdict(list)
-    different = list(paper_ids)
-    for start in range(0, len(different), _BATCH):
-        for paper_id, name in connection.execute(_NAMES, {"paper_ids": different[start : start + _BATCH]}):
-            names[paper_id].append(name)
+    for paper_id, name in rows(connection, _NAMES, (as_json(list(paper_ids)),)):
+        names[paper_id].append(name)
     return {paper_id: tuple(found) for paper_id, found in names.items()}

@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import DatabaseError
 from storage import backup, reindexing
-from storage.sqlite import as_json, file_of, refusals
+from storage.sqlite import as_json, file_of, in_transaction, refusals
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ HEAD = "0004"
 """The newest migration. A database that is there already is opened without loading Alembic."""
 
 _BUSY_TIMEOUT_MS = 10_000
+_IDLE = 2
+"""Connections kept for the next look-ups; the pool has 15 in all."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -46,6 +48,8 @@ class Database:
         self._path = path
         self._engine = engine
         self._bulk = bulk
+        # Taken from the pool, which SQLAlchemy takes longer to look after than SQLite over a small look-up.
+        self._idle: list[Connection] = []
         self._writing = asyncio.Lock()
         # The operating system gives it back when the process ends, however it ends.
         self._held = AsyncFileLock(f"{path}.lock")
@@ -103,7 +107,7 @@ class Database:
             with refusals(self._path), self._bulk.execution_options(immediate=True).begin() as connection:
                 yield connection
         except DatabaseError:
-            self._bulk.dispose()
+            self._dispose()
             raise
 
     @property
@@ -136,11 +140,36 @@ class Database:
     def read_here(self) -> Iterator[Connection]:
         """As ``read()``, for a worker thread."""
         try:
-            with refusals(self._path), self._bulk.connect() as connection:
-                yield connection
+            with refusals(self._path):
+                connection = self._reader()
+                try:
+                    # By the driver: SQLAlchemy takes longer over a transaction than SQLite over a small look-up.
+                    driver: Any = connection.connection.dbapi_connection
+                    driver.execute("BEGIN")
+                    yield connection
+                    # SQLAlchemy knows of a transaction only where something was asked through it.
+                    (connection if connection.in_transaction() else driver).rollback()
+                except BaseException:
+                    connection.close()
+                    raise
+                if len(self._idle) < _IDLE:
+                    self._idle.append(connection)
+                else:
+                    connection.close()
         except DatabaseError:
-            self._bulk.dispose()
+            self._dispose()
             raise
+
+    def _reader(self) -> Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._bulk.connect()
+
+    def _dispose(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+        self._bulk.dispose()
 
     async def hold(self, seconds: float = 15) -> None:
         """Makes this the one bot that sends from the database; waits for another one that is ending.
@@ -160,7 +189,7 @@ class Database:
     async def close(self) -> None:
         await self._held.release()
         await self._engine.dispose()
-        self._bulk.dispose()
+        self._dispose()
 
     @asynccontextmanager
     async def _told(self) -> AsyncIterator[None]:
@@ -254,5 +283,7 @@ def _use_wal(cursor: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    if in_transaction(connection):
+        return
     immediate = connection.get_execution_options().get("immediate", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

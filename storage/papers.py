@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.query import Query
@@ -16,6 +17,7 @@ from storage import authors as names
 from storage import search
 from storage.models import Entry, Paper, Section, Sort
 from storage.schema import digests, entries, papers
+from storage.sqlite import as_json, driver_sql, each, rows
 
 _BATCH = 10_000
 """Values in one statement: SQLite takes 32,766."""
@@ -58,10 +60,11 @@ async def count(connection: AsyncConnection, which: Filter) -> int:
 
 def titles_like(connection: Connection, typed: str, limit: int = 25) -> list[tuple[str, str]]:
     """(arXiv id, title) of the papers whose title has a word beginning with each typed word, the most voted first."""
-    statement = select(papers.c.arxiv_id, papers.c.title).order_by(papers.c.place.desc()).limit(limit)
-    if begun := words(typed):
-        statement = statement.where(papers.c.place.in_(search.titles(connection, begun, limit)))
-    return [(arxiv_id, title) for arxiv_id, title in connection.execute(statement)]
+    begun = words(typed)
+    found = (
+        rows(connection, _TITLES, (search.begins(begun), limit)) if begun else rows(connection, _BEST_TITLES, (limit,))
+    )
+    return [(arxiv_id, title) for arxiv_id, title in found]
 
 
 def found_by(connection: Connection, match: search.Match, sort: Sort, limit: int, offset: int) -> list[Entry]:
@@ -100,10 +103,15 @@ def _count(connection: Connection, which: Filter) -> int:
 
 def _at(connection: Connection, places: list[int]) -> list[Entry]:
     """The newest entries of the papers at these places, in this order."""
-    rows = connection.execute(_AT, {"places": places}).mappings().all() if places else []
-    authors = names.of_papers(connection, {row["paper_id"] for row in rows})
-    found = {row["place"]: _entry(row, authors.get(row["paper_id"], ())) for row in rows}
-    return [found[at] for at in places]
+    if not places:
+        return []
+    found = rows(connection, _AT, (as_json(places),))
+    named = names.of_papers(connection, {paper_id for _, paper_id, *_ in found})
+    by_place = {}
+    for place, paper_id, day, position, votes, told, arxiv_id, title, url, image_url, video_url in found:
+        paper = Paper(arxiv_id, title, url, image_url, video_url, named.get(paper_id, ()))
+        by_place[place] = Entry(paper, date.fromisoformat(day), position, votes, _sections(json.loads(told)))
+    return [by_place[place] for place in places]
 
 
 def selected(which: Filter) -> Select[Any]:
@@ -144,9 +152,9 @@ def read(
     connection: Connection, statement: Select[Any], values: Mapping[str, object] | None = None
 ) -> list[tuple[int, Entry]]:
     """The entries that a statement of :func:`selected` finds, with their papers' ids."""
-    rows = connection.execute(statement, values).mappings().all()
-    found = names.of_papers(connection, {row["paper_id"] for row in rows})
-    return [(row["paper_id"], _entry(row, found.get(row["paper_id"], ()))) for row in rows]
+    held = connection.execute(statement, values).mappings().all()
+    found = names.of_papers(connection, {row["paper_id"] for row in held})
+    return [(row["paper_id"], _entry(row, found.get(row["paper_id"], ()))) for row in held]
 
 
 def _order(sort: Sort) -> list[Any]:
@@ -157,9 +165,12 @@ def _order(sort: Sort) -> list[Any]:
 
 
 def _entry(row: Any, authors: tuple[str, ...]) -> Entry:
-    sections = tuple(Section(section["heading"], section["text"]) for section in row["sections"])
     paper = Paper(row["arxiv_id"], row["title"], row["url"], row["image_url"], row["video_url"], authors)
-    return Entry(paper, row["date"], row["position"], row["votes"], sections)
+    return Entry(paper, row["date"], row["position"], row["votes"], _sections(row["sections"]))
+
+
+def _sections(told: Iterable[Mapping[str, Any]]) -> tuple[Section, ...]:
+    return tuple(Section(section["heading"], section["text"]) for section in told)
 
 
 def _batches(places: list[int]) -> Iterator[list[int]]:
@@ -167,4 +178,28 @@ def _batches(places: list[int]) -> Iterator[list[int]]:
         yield places[start : start + _BATCH]
 
 
-_AT = selected(Filter(once=True)).where(papers.c.place.in_(bindparam("places", expanding=True)))
+# The newest entry of a paper last.
+_AT = driver_sql(
+    select(
+        papers.c.place,
+        papers.c.id,
+        digests.c.date,
+        entries.c.position,
+        entries.c.votes,
+        entries.c.sections,
+        papers.c.arxiv_id,
+        papers.c.title,
+        papers.c.url,
+        papers.c.image_url,
+        papers.c.video_url,
+    )
+    .select_from(entries.join(digests).join(papers))
+    .where(papers.c.place.in_(each("places")))
+    .order_by(digests.c.date, digests.c.id.desc())
+)
+_BEST_TITLES = "SELECT arxiv_id, title FROM papers ORDER BY place DESC LIMIT ?"
+_TITLES = """
+SELECT arxiv_id, title FROM papers
+WHERE place IN (SELECT rowid FROM paper_titles WHERE paper_titles MATCH ? ORDER BY rowid DESC LIMIT ?)
+ORDER BY place DESC
+"""

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from operator import itemgetter
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, column, text
+from sqlalchemy import ColumnElement, Connection, column, text
 
 from bot.document import NAME_TOKENS, Document
 from bot.lookup import MOST_COUNTED
@@ -20,6 +19,7 @@ from bot.terms import Name, Part, Phrase, Term, beginning
 from bot.text import BREAK
 from storage import vocabulary
 from storage.models import Sort
+from storage.sqlite import rows
 
 _EPOCH = date(2000, 1, 1)
 _VOTES_BIT, _DAY_BIT = 27, 12
@@ -62,11 +62,9 @@ def remove(connection: Connection, documents: Iterable[tuple[int, Document]]) ->
     _change(connection, documents, _DELETE)
 
 
-def titles(connection: Connection, begun: Sequence[str], limit: int) -> list[int]:
-    """The places of the papers whose title has a word beginning with each of these words, the most voted first."""
-    match = " AND ".join(quoted(beginning(word)) for word in begun)
-    statement = f"{_IN_TITLE} ORDER BY rowid DESC LIMIT :limit"
-    return list(connection.exec_driver_sql(statement, {"title": match, "limit": limit}).scalars())
+def begins(typed: Sequence[str]) -> str:
+    """What has a word beginning with each of these words, in FTS5's language."""
+    return " AND ".join(quoted(beginning(word)) for word in typed)
 
 
 def in_answer(at: ColumnElement[int]) -> ColumnElement[bool]:
@@ -110,44 +108,34 @@ class Match:
         """How many papers are in the answer, at most one more than ``MOST_COUNTED``; with ``first``, of those whose
         newest digest is of that day or later."""
         statement = f"SELECT count(*) FROM ({_IN_ALL}{_since(first)} LIMIT :most)"  # noqa: S608
-        values = self.values | {"most": MOST_COUNTED + 1, "first": _days(first)}
-        number: int = self._run(statement, values).scalar_one()
-        return number
+        more = {"most": MOST_COUNTED + 1, "first": _days(first)}
+        ((number,),) = rows(self._connection, statement, self.values | more)
+        return int(number)
 
     def find(self, sort: Sort, limit: int | None, offset: int = 0, first: date | None = None) -> list[int]:
         """The places of the papers in the answer, in order."""
-        values = self.values | {"first": _days(first)}
         if sort is not Sort.RELEVANCE:
-            order = "rowid DESC" if sort is Sort.VOTES else f"{_DAY} DESC, rowid DESC"
-            statement = f"{_IN_ALL}{_since(first)} ORDER BY {order} LIMIT :limit OFFSET :offset"
-            values |= {"limit": -1 if limit is None else limit, "offset": offset}
-            return list(self._run(statement, values).scalars())
-        if not self.values["names"]:
-            return []
-        found: list[int] = []
+            order = f"{_DAY} DESC, rowid DESC" if sort is Sort.NEWEST else "rowid DESC"
+            return self._places(_IN_ALL, first, order, limit, offset)
+        found: dict[int, None] = {}
         end = None if limit is None else offset + limit
-        for tier in self._tiers():
-            left = -1 if end is None else end - len(found)
-            best = f"{tier}{_since(first)} ORDER BY rowid DESC LIMIT :limit"
-            found += self._run(best, values | {"limit": left}).scalars()
-            if len(found) == end:
+        for tier in self._tiers() if self.values["names"] else ():
+            # It may begin with all that those before it have found, which is all that they had.
+            found |= dict.fromkeys(self._places(tier, first, "rowid DESC", end))
+            if end is not None and len(found) >= end:
                 break
-        return found[offset:]
+        return list(found)[offset:end]
 
-    def _run(self, statement: str, values: dict[str, object]) -> CursorResult[Any]:
-        # By the driver: SQLAlchemy takes as long over a statement as SQLite over most of these.
-        return self._connection.exec_driver_sql(statement, values)
+    def _places(self, which: str, first: date | None, order: str, limit: int | None, offset: int = 0) -> list[int]:
+        statement = f"{which}{_since(first)} ORDER BY {order} LIMIT :limit OFFSET :offset"
+        more = {"first": _days(first), "limit": -1 if limit is None else limit, "offset": offset}
+        return [at for (at,) in rows(self._connection, statement, self.values | more)]
 
     def _tiers(self) -> list[str]:
-        """The statements of the papers that have the words of an alternative in the title, of the others that have them
-        among the authors, and of all others."""
-        not_before = " AND rowid NOT IN ({})"
-        names = _IN_NAMES + self._in_answer("paper_names")
-        others = _IN_ALL + not_before.format(_IN_NAMES)
-        if not self.values["title"]:
-            return [names, others]
-        not_in_title = not_before.format(_IN_TITLE)
-        return [_IN_TITLE + self._in_answer("paper_titles"), names + not_in_title, others + not_in_title]
+        """The statements of the papers that have the words of an alternative in the title, of those that have them
+        among the authors, and of all."""
+        in_title = [_IN_TITLE + self._in_answer("paper_titles")] if self.values["title"] else []
+        return [*in_title, _IN_NAMES + self._in_answer("paper_names"), _IN_ALL]
 
     def _in_answer(self, index: str) -> str:
         one = f"SELECT 1 FROM paper_words WHERE paper_words MATCH :all AND paper_words.rowid = {index}.rowid"  # noqa: S608
@@ -175,5 +163,4 @@ def _change(
     # papers, whose places are the highest, first.
     found = sorted(documents, key=itemgetter(0))
     for statement, fields in statements.items() if found else ():
-        rows = [(at, *(getattr(one, field) for field in fields)) for at, one in found]
-        connection.exec_driver_sql(statement, rows)
+        connection.exec_driver_sql(statement, [(at, *(getattr(one, field) for field in fields)) for at, one in found])

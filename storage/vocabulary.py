@@ -12,22 +12,20 @@ from bot.document import Vocabulary
 from bot.query import Query
 from bot.text import Kept, is_cjk, is_word, stem, words_of
 from storage.schema import words
-from storage.sqlite import as_json, driver_sql
+from storage.sqlite import as_json, driver_sql, rows
 
 _CLOSE = 70.0
 _KEEP = driver_sql(insert(words).on_conflict_do_nothing())
 _FORMS = "SELECT stem, word FROM words WHERE stem IN (SELECT value FROM json_each(?))"
-# Each pair of a stem and a word is looked for: for pairs given together SQLite reads the whole table.
-_ASKED = (
-    "SELECT word FROM words WHERE stem IN (SELECT value FROM json_each(?)) AND word IN (SELECT value FROM json_each(?))"
-)
+# Each word is looked for with its stem, first of which the table is kept by.
+_ASKED = "SELECT word FROM json_each(?) AS asked CROSS JOIN words ON stem = asked.value AND word = asked.key"
 
 
 def keep(connection: Connection, pieces: Iterable[str]) -> None:
     """Notes the words in the pieces of papers' text (:func:`bot.text.pieces`)."""
     # In the order of the table.
-    if rows := sorted((_STEMS[word], word) for word in words_of(pieces)):
-        connection.exec_driver_sql(_KEEP, rows)
+    if found := sorted((_STEMS[word], word) for word in words_of(pieces)):
+        connection.exec_driver_sql(_KEEP, found)
 
 
 def of(connection: Connection, query: Query) -> Vocabulary:
@@ -35,13 +33,12 @@ def of(connection: Connection, query: Query) -> Vocabulary:
     forms: dict[str, list[str]] = {}
     held: set[str] = set()
     if query.stems:
-        for of_stem, word in connection.exec_driver_sql(_FORMS, (as_json(list(query.stems)),)):
+        for of_stem, word in rows(connection, _FORMS, (as_json(list(query.stems)),)):
             forms.setdefault(of_stem, []).append(word)
             held.add(word)
     if query.words:
-        stems = {_STEMS[word] for word in query.words}
-        values = (as_json(list(stems)), as_json(list(query.words)))
-        held.update(connection.exec_driver_sql(_ASKED, values).scalars())
+        asked = as_json({word: _STEMS[word] for word in query.words})
+        held.update(word for (word,) in rows(connection, _ASKED, (asked,)))
     return Vocabulary(forms, held)
 
 

@@ -100,7 +100,6 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "papers.found_by": lambda c: c.run_sync(found_by, query.parse("zebra")),
     "papers.read": lambda c: c.run_sync(papers.read, papers.selected(papers.Filter())),
     "papers.titles_like": lambda c: c.run_sync(papers.titles_like, "ze"),
-    "search.titles": lambda c: c.run_sync(search.titles, ["ze"], 5),
     "servers.known": lambda c: servers.known(c),
     "subscriptions.followers": lambda c: c.run_sync(subscriptions.followers, Follows.KEYWORD, "zebra"),
     "subscriptions.hung_on": lambda c: c.run_sync(subscriptions.hung_on, [{"zebra"}]),
@@ -188,6 +187,7 @@ WITHOUT_A_CONNECTION = {
     "papers.selected",
     "search.in_answer",
     "search.place",
+    "search.begins",
     "search.quoted",
     "vocabulary.closest",
 }
