@@ -87,7 +87,9 @@ class Term:
         if self.letters:
             return frozenset(first for first, _ in self._splits)
         text = self.characters if len(self.characters) <= LONGEST_SPACED else ""
-        return frozenset(text[start:end] for start in range(1, len(text)) for end in range(start + 2, len(text)))
+        # Beginnings may be the ends of longer words, and what is left the beginnings of such: alone, one character.
+        inner = (text[start:end] for start in range(1, len(text)) for end in range(start + 2, len(text)))
+        return frozenset((*inner, *(text if len(text) > 1 else "")))
 
     @cached_property
     def anchors(self) -> tuple[frozenset[str], ...]:
@@ -221,16 +223,15 @@ def _spaced(characters: str, vocabulary: Vocabulary) -> Iterator[Phrase]:
 
     def pieces(start: int, before: tuple[str, ...], spaces: int) -> Iterator[Phrase]:
         rest = characters[start:]
-        if before:
+        if before and (len(rest) > 1 or rest in vocabulary.words):
             yield Phrase((*before, *(_open(rest) if len(rest) > 1 else (rest + WHOLE,))))
         if spaces == MOST_SPACES:
             return
         for end in range(start + 1, len(characters)):
             piece = characters[start:end]
-            if len(piece) == 1:
-                yield from pieces(end, (*before, piece + WHOLE), spaces + 1)
-            elif not before or piece in vocabulary.words:
-                yield from pieces(end, (*before, *tokens_of(piece)), spaces + 1)
+            if piece in vocabulary.words or (len(piece) > 1 and not before):
+                alone = (piece + WHOLE,) if len(piece) == 1 else tokens_of(piece)
+                yield from pieces(end, (*before, *alone), spaces + 1)
 
     return pieces(0, (), 0)
 
