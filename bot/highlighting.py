@@ -84,11 +84,12 @@ def _expression(phrase: Phrase) -> str:
 
 def _bounded(piece: str, *, ends: bool) -> str:
     if is_cjk(piece):
-        whole = piece.endswith(WHOLE)
-        return rf"(?<!\w){piece[0]}(?!\w)" if whole else re.escape(piece)
-    # Letters of Korean may stand beside those of an alphabet.
+        return rf"{piece[0]}(?<!\w.)(?!\w)" if piece.endswith(WHOLE) else re.escape(piece)
+    # Letters of Korean may stand beside those of an alphabet. What stands before is looked at when the first letter is
+    # found: that is found at once, and the other way round each place of a text would be looked at.
     other = "[a-z]" if is_word(piece) else r"\d"
-    return f"(?<!{other}){re.escape(piece)}" + (f"(?!{other})" if ends else "")
+    first, rest = re.escape(piece[0]), re.escape(piece[1:])
+    return f"{first}(?<!{other}.){rest}" + (f"(?!{other})" if ends else "")
 
 
 def _pieces(tokens: Collection[str]) -> Iterator[str]:

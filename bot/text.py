@@ -225,7 +225,8 @@ def _unicode_of(mathematics: str) -> str:
 
 def visible(text: str) -> str:
     """``text`` without control, bidirectional and invisible characters; all its line breaks are ``\\n``."""
-    if text.replace("\n", " ").isprintable() and not _UNSEEN.search(text):
+    # Nothing of ASCII is printable and not seen.
+    if text.replace("\n", " ").isprintable() and (text.isascii() or not _UNSEEN.search(text)):
         return text
     return _INVISIBLE.sub("", _LINE_BREAK.sub("\n", text))
 
@@ -326,19 +327,25 @@ def escape(text: str, *, links: bool = True) -> str:
     text = visible(text)
     parts: list[str] = []
     end = 0
-    for match in _ADDRESS.finditer(text) if links else ():
+    for match in _ADDRESS.finditer(text) if links and "://" in text else ():
         if match[0].endswith(ELLIPSIS) or not _HONEST.fullmatch(match[0]):
             continue  # What a cut has left of an address leads elsewhere.
         parts += (_escape_words(text[end : match.start()]), f"<{match[0]}>")
         end = match.end()
     parts.append(_escape_words(text[end:]))
-    return _LINE_START.sub(r"\1\\", "".join(parts))
+    escaped = "".join(parts)
+    # Most texts have nothing to escape: to look for it takes less than to replace it.
+    if "\n" in escaped or _LINE_START.match(escaped):
+        escaped = _LINE_START.sub(r"\1\\", escaped)
+    return escaped
 
 
 def _escape_words(text: str) -> str:
-    text = _SPECIAL.sub(r"\\\1", text)
-    text = _SCHEME.sub(r"\\:", text)
-    return _EVERYONE.sub("@\u200b", text)
+    if _SPECIAL.search(text):
+        text = _SPECIAL.sub(r"\\\1", text)
+    if "//" in text:
+        text = _SCHEME.sub(r"\\:", text)
+    return _EVERYONE.sub("@\u200b", text) if "@" in text else text
 
 
 def escape_within(text: str, limit: int, *, links: bool = True) -> str:
