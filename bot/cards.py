@@ -124,7 +124,7 @@ def _teaser(entry: Entry, limit: int, marks: Marks | None) -> str:
     """The first sentences of the summary, or those of it that have what is looked for."""
     for section in entry.sections if marks else ():
         # Not every section is read to its end only to find nothing.
-        if marks and marks.spans(section.text) and (found := marks.spans(text := markdown.plain(section.text))):
+        if marks and marks.has(section.text) and (found := marks.spans(text := markdown.plain(section.text))):
             return sentences(sentence_at(text, *found[0], limit), limit)
     return next((sentences(text, limit) for section in entry.sections if (text := markdown.plain(section.text))), "")
 

@@ -37,11 +37,15 @@ class Marks:
             return []
         return [(origin[start], origin[end - 1] + 1) for start, end in found]
 
+    def has(self, text: str) -> bool:
+        """Whether anything in ``text`` is to be bold."""
+        return self._pattern is not None and self._pattern.search(fold(text)) is not None
+
     def of_names(self, names: Sequence[str]) -> dict[str, list[Span]]:
         """The authors who are looked for, each with what of the name is to be bold: all, where it was asked by name."""
         found: dict[str, list[Span]] = {}
         # Most papers are found by something else.
-        for name in names if self.spans("\n".join(names)) else ():
+        for name in names if self.has("\n".join(names)) else ():
             if places := self.spans(name):
                 found[name] = places
         for name in names if self._names else ():

@@ -41,6 +41,8 @@ _is_stop = re.compile(f"[^{_BETWEEN}]").match
 _is_cjk = re.compile(f"[{_CJK}]").match
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _ACCENTED = re.compile("[\u00c0-\u058f\u0900-\u10ff\u1e00-\u1fff\u0300-\u036f]")
+# With what is spelled out, so that most texts are looked through once.
+_UNUSUAL = re.compile(_ACCENTED.pattern[:-1] + "∇∞]")
 _SPELLED = str.maketrans(
     {
         letter: f" {unicodedata.name(letter).removeprefix('GREEK SMALL LETTER ').lower()} "
@@ -70,6 +72,7 @@ _STEMMER, _STEMMING = Stemmer.Stemmer("english"), threading.Lock()
 _PLURAL_OF_LETTERS = re.compile("[b-df-hj-np-tv-xz]+[b-df-hj-np-rtv-xz]s|[b-df-hj-np-tv-xz]pus").fullmatch
 _SENTENCE_END = re.compile(r"[.!?。！？](?:[\"'”’)\]」』]*)(?=\s|$)|[。！？]")
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:e\.g|i\.e|et al|etc|vs|cf|Fig|Eq|Dr|approx|resp)\.$")
+_LONGEST_ABBREVIATION = 10
 _ADDRESS = re.compile(
     r"https?://[^\s<>\[\]()|*`\"'\\\u3000-\u303f\uac00-\ud7ff]+[^\s<>\[\]()|*`\"'\\.,:;!?_~\u3000-\u303f\uac00-\ud7ff]"
 )
@@ -87,6 +90,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", text).casefold()
+    if not _UNUSUAL.search(text):
+        return text
     if _ACCENTED.search(text):
         # Only the accents of alphabets: the same decomposition would tear Hangul and kana apart.
         text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
@@ -304,7 +309,7 @@ def sentences(text: str, limit: int) -> str:
         if width(text[: match.end()]) > limit:
             break
         torn = _joins(text[match.end() : match.end() + 1] or " ")
-        if not torn and not _ABBREVIATION.search(text[: match.end()]):
+        if not torn and not _ABBREVIATION.search(text, max(match.end() - _LONGEST_ABBREVIATION, 0), match.end()):
             end = match.end()
     return text[:end] if end else clip(text, limit)
 
