@@ -24,11 +24,12 @@ from storage.outcomes import Outcome
 log = logging.getLogger(__name__)
 
 _CLAIM = timedelta(minutes=10)
-_BATCH = 10
 _UNDERWAY = 100
 """Deliveries in hand at once: few enough to finish when the bot is told to stop, and more than some slow channels."""
-_QUIET_SECONDS = 0.5
-"""What came of deliveries is written down when nothing more comes for so long, or with the next claim."""
+_WRITE_SECONDS = 1
+"""How often what came of deliveries is written down and more are claimed, unless all in hand have come to an end."""
+_DMS = 10
+"""People whose direct messages are to be opened, read at once."""
 _DRAWN_SECONDS = 60
 
 
@@ -77,16 +78,10 @@ class Sender:
             while not self._holds():
                 if time.monotonic() - drawn_since > _DRAWN_SECONDS:
                     composer, drawn_since = Composer(self._database), time.monotonic()
-                room = _UNDERWAY - len(self._underway)
-                begun = await self._begin(composer, limit=_BATCH) if room >= _BATCH else 0
-                if not (begun or self._underway):
+                await self._begin(composer, limit=max(0, _UNDERWAY - len(self._underway)))
+                if not self._underway:
                     break
-                if begun < _BATCH:
-                    ended, _ = await asyncio.wait(
-                        self._underway.values(), timeout=_QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                    )
-                    if not ended:
-                        await self._write()
+                await asyncio.wait(self._underway.values(), timeout=_WRITE_SECONDS)
             if self._underway:
                 await asyncio.wait(self._underway.values())
             await self._write()
@@ -97,7 +92,7 @@ class Sender:
             begun: set[asyncio.Task[None]] = set()
             while not self._holds():
                 async with self._database.read() as connection:
-                    waiting = await deliveries.unreachable(connection, self._now(), _BATCH)
+                    waiting = await deliveries.unreachable(connection, self._now(), _DMS)
                 waiting = [one for one in waiting if one.id not in self._in_hand()]
                 if not waiting:
                     break
@@ -148,12 +143,12 @@ class Sender:
     def _in_hand(self) -> set[int]:
         return self._underway.keys() | {one.delivery.id for one in self._outcomes}
 
-    async def _begin(self, composer: Composer, limit: int, only: int | None = None) -> int:
-        """Claims what is due and begins to send it; how many deliveries it is."""
+    async def _begin(self, composer: Composer, limit: int, only: int | None = None) -> None:
+        """Claims what is due and begins to send it."""
         # One at a time: what another is claiming is not in hand yet.
         async with self._claiming:
             if self._holds():
-                return 0
+                return
             batch = await self._write(limit, only)
             try:
                 composed = await composer.compose(batch) if batch else {}
@@ -164,7 +159,6 @@ class Sender:
                 task = asyncio.create_task(self._deliver(delivery, composed[delivery.id]))
                 self._underway[delivery.id] = task
                 task.add_done_callback(partial(self._ended, delivery.id))
-        return len(batch)
 
     async def _write(self, limit: int = 0, only: int | None = None) -> list[Delivery]:
         """Writes down what came of deliveries, and claims more in the same transaction. What cannot be written stays
