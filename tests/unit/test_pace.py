@@ -64,6 +64,21 @@ def test_never_more_than_a_tenth_too_many_in_a_second(rate: int, workers: int) -
     run(work)
 
 
+def test_one_that_goes_before_all_others_counts_with_them() -> None:
+    async def work() -> None:
+        pace, times = Pace(45, 1), []
+
+        async def worker(after: float) -> None:
+            await asyncio.sleep(after)
+            await pace.request()
+            times.append(asyncio.get_running_loop().time())
+
+        await asyncio.gather(worker(0), *(worker(0.08) for _ in range(100)))
+        assert most_in_a_second(times) <= 49
+
+    run(work)
+
+
 def test_direct_messages_are_opened_at_their_own_rate() -> None:
     async def work() -> None:
         pace, times = Pace(40, 1), []
