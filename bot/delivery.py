@@ -19,7 +19,7 @@ from bot.pace import Pace
 from storage import accounts, deliveries, outcomes, targets
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Subscriber
-from storage.outcomes import Outcome
+from storage.outcomes import Claim, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -167,11 +167,9 @@ class Sender:
             ended = list(self._outcomes)
             if not (ended or limit):
                 return []
-            now = self._now()
-            async with self._database.write() as connection:
-                await outcomes.write(connection, ended, now)
-                until, in_hand = now + _CLAIM, self._in_hand() - {one.delivery.id for one in ended}
-                batch = await deliveries.claim(connection, self._run, now, until, limit=limit, only=only, but=in_hand)
+            in_hand = self._in_hand() - {one.delivery.id for one in ended}
+            claim = Claim(self._run, _CLAIM, limit, only, in_hand)
+            batch = await self._database.change(outcomes.settle, ended, claim, self._now())
             del self._outcomes[: len(ended)]
         for one in ended:
             if one.delivery.target is Subscriber.USER and one.refused:

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
+    DateTime,
     and_,
     bindparam,
     case,
@@ -129,8 +131,8 @@ async def plan_set_aside_again(
     )
 
 
-async def claim(
-    connection: AsyncConnection,
+def claim(
+    connection: Connection,
     claimer: str,
     now: datetime,
     until: datetime,
@@ -145,48 +147,19 @@ async def claim(
 
     ``claimed_at`` of a claim that was never confirmed stays what it was.
     """
-    at = _utc(now)
-    due: list[ColumnElement[bool]] = (
-        [deliveries.c.id == only] if only is not None else [_is_due(now), ~_has_earlier(), _reachable()]
-    )
-    chosen = (
-        select(deliveries.c.id)
-        .where(IS_OPEN, *due, deliveries.c.id.not_in(but))
-        .order_by(deliveries.c.due_at, deliveries.c.digest_date, deliveries.c.id)
-        .limit(limit)
-    )
-    ids = list((await connection.execute(chosen)).scalars())
+    asked = {"now": _utc(now), "astray": _utc(now + 2 * LONGEST_PAUSE), "limit": limit, "but": list(but), "only": only}
+    ids = list(connection.scalars(_CLAIMABLE if only is None else _CLAIMABLE_NOW, asked))
     if not ids:
         return []
-    statement = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(ids))
-        .values(
-            state=DeliveryState.CLAIMED,
-            reason=None,
-            attempts=deliveries.c.attempts + 1,
-            claimed_by=claimer,
-            claimed_at=case(
-                (deliveries.c.state == DeliveryState.CLAIMED, func.coalesce(deliveries.c.claimed_at, at)), else_=at
-            ),
-            due_at=_utc(until),
-            updated_at=at,
-        )
-        .returning(deliveries)
-    )
-    found = {row["id"]: delivery(row) for row in (await connection.execute(statement)).mappings()}
+    rows = connection.execute(_CLAIM, {"at": _utc(now), "until": _utc(until), "claimer": claimer, "ids": ids})
+    found = {row["id"]: delivery(row) for row in rows.mappings()}
     return [found[delivery_id] for delivery_id in ids]
 
 
 async def unreachable(connection: AsyncConnection, now: datetime, limit: int) -> list[Delivery]:
     """Due deliveries to people whose direct messages were never opened, one a person."""
-    statement = (
-        select(deliveries)
-        .where(IS_OPEN, _is_due(now), ~_has_earlier(), ~_reachable())
-        .order_by(deliveries.c.due_at, deliveries.c.id)
-        .limit(limit)
-    )
-    return [delivery(row) for row in (await connection.execute(statement)).mappings()]
+    asked = {"now": _utc(now), "astray": _utc(now + 2 * LONGEST_PAUSE), "limit": limit}
+    return [delivery(row) for row in (await connection.execute(_UNREACHABLE, asked)).mappings()]
 
 
 async def take_over(connection: AsyncConnection, claimer: str, now: datetime) -> None:
@@ -197,12 +170,12 @@ async def take_over(connection: AsyncConnection, claimer: str, now: datetime) ->
     await connection.execute(statement.values(due_at=_utc(now)))
 
 
-async def release(connection: AsyncConnection, delivery_ids: Collection[int], now: datetime) -> None:
+def release(connection: Connection, delivery_ids: Collection[int], now: datetime) -> None:
     """Gives back claims that nothing was done about. One that was not known to be there before is still not known."""
     again = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.id.in_(delivery_ids))
     at = _utc(now)
     fresh = deliveries.c.claimed_at == deliveries.c.updated_at
-    await connection.execute(
+    connection.execute(
         update(deliveries)
         .where(again)
         .values(
@@ -214,59 +187,43 @@ async def release(connection: AsyncConnection, delivery_ids: Collection[int], no
     )
 
 
-async def confirm(
-    connection: AsyncConnection, sent: Iterable[tuple[int, int | None, int | None]], now: datetime
-) -> None:
+def confirm(connection: Connection, sent: Iterable[tuple[int, int | None, int | None]], now: datetime) -> None:
     """Notes which deliveries were sent: (id, Discord channel, message) of each."""
-    statement = (
-        update(deliveries)
-        .where(deliveries.c.id == bindparam("sent"))
-        .values(
-            state=DeliveryState.SENT,
-            reason=None,
-            why=None,
-            claimed_at=None,
-            updated_at=_utc(now),
-            channel_id=bindparam("in_channel"),
-            message_id=bindparam("as_message"),
-        )
-    )
+    at = _utc(now)
     values = [
-        {"sent": delivery_id, "in_channel": channel_id, "as_message": message_id}
+        {"sent": delivery_id, "in_channel": channel_id, "as_message": message_id, "at": at}
         for delivery_id, channel_id, message_id in sent
     ]
-    await connection.execute(statement, values)
+    connection.execute(_CONFIRM, values)
 
 
-async def fail(
-    connection: AsyncConnection, delivery_id: int, reason: Reason, why: str | None, due_at: datetime, now: datetime
+def fail(
+    connection: Connection, delivery_id: int, reason: Reason, why: str | None, due_at: datetime, now: datetime
 ) -> None:
     """Notes that Discord made no message, why, and when to try again."""
     values = {"reason": reason, "why": why, "due_at": _utc(due_at), "claimed_at": None}
-    await _set(connection, delivery_id, now, state=DeliveryState.FAILED, **values)
+    _set(connection, delivery_id, now, state=DeliveryState.FAILED, **values)
 
 
-async def leave_unconfirmed(
-    connection: AsyncConnection, delivery_id: int, reason: Reason, why: str | None, due_at: datetime, now: datetime
+def leave_unconfirmed(
+    connection: Connection, delivery_id: int, reason: Reason, why: str | None, due_at: datetime, now: datetime
 ) -> None:
     """Notes that nobody knows whether the message is there, and when to look."""
     values = {"reason": reason, "why": why, "due_at": _utc(due_at)}
-    await _set(connection, delivery_id, now, state=DeliveryState.CLAIMED, **values)
+    _set(connection, delivery_id, now, state=DeliveryState.CLAIMED, **values)
 
 
-async def set_aside(
-    connection: AsyncConnection, delivery_id: int, reason: Reason, why: str | None, now: datetime
-) -> None:
+def set_aside(connection: Connection, delivery_id: int, reason: Reason, why: str | None, now: datetime) -> None:
     """Notes that a delivery will not be tried again, and why."""
     values: dict[str, object] = {"reason": reason, "why": why}
     if reason is not Reason.UNCONFIRMED:
         values["claimed_at"] = None
-    await _set(connection, delivery_id, now, state=DeliveryState.SET_ASIDE, **values)
+    _set(connection, delivery_id, now, state=DeliveryState.SET_ASIDE, **values)
 
 
-async def expire(connection: AsyncConnection, delivery_id: int, reason: Reason, now: datetime) -> None:
+def expire(connection: Connection, delivery_id: int, reason: Reason, now: datetime) -> None:
     """Notes that a delivery is not owed any more, and why."""
-    await _set(connection, delivery_id, now, state=DeliveryState.EXPIRED, reason=reason, claimed_at=None)
+    _set(connection, delivery_id, now, state=DeliveryState.EXPIRED, reason=reason, claimed_at=None)
 
 
 async def expire_old(connection: AsyncConnection, before: datetime, oldest: date | None, now: datetime) -> None:
@@ -288,12 +245,10 @@ async def withdraw(
     )
 
 
-async def set_aside_all(
-    connection: AsyncConnection, target: Subscriber, target_id: int, reason: Reason, now: datetime
-) -> None:
+def set_aside_all(connection: Connection, target: Subscriber, target_id: int, reason: Reason, now: datetime) -> None:
     """Sets aside all that is planned for a target."""
     values = {"state": DeliveryState.SET_ASIDE, "reason": reason, "updated_at": _utc(now)}
-    await connection.execute(update(deliveries).where(*_of(target, target_id), _IS_WAITING).values(**values))
+    connection.execute(update(deliveries).where(*_of(target, target_id), _IS_WAITING).values(**values))
 
 
 async def get(connection: AsyncConnection, delivery_id: int) -> Delivery | None:
@@ -315,7 +270,7 @@ async def of_day(
 
 async def read_in_list(connection: AsyncConnection, delivery_id: int, now: datetime) -> None:
     """Notes that a person has read a missed alert."""
-    await _set(connection, delivery_id, now, state=DeliveryState.EXPIRED, reason=Reason.READ)
+    await connection.run_sync(_set, delivery_id, now, state=DeliveryState.EXPIRED, reason=Reason.READ)
 
 
 async def remove_before(connection: AsyncConnection, moment: datetime) -> int:
@@ -334,12 +289,12 @@ def _of(target: Subscriber, target_id: int) -> tuple[ColumnElement[bool], Column
     return deliveries.c.target == target, deliveries.c.target_id == target_id
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def _is_due() -> ColumnElement[bool]:
     """Whether its time has come. A time that lies farther ahead than any pause is one of a clock that was set back."""
     return or_(
         deliveries.c.state == DeliveryState.PLANNED.value,
-        deliveries.c.due_at <= _utc(now),
-        deliveries.c.due_at > _utc(now + 2 * LONGEST_PAUSE),
+        deliveries.c.due_at <= bindparam("now"),
+        deliveries.c.due_at > bindparam("astray"),
     )
 
 
@@ -366,9 +321,57 @@ def _reachable() -> ColumnElement[bool]:
     return or_(deliveries.c.target == Subscriber.CHANNEL.value, known)
 
 
-async def _set(connection: AsyncConnection, delivery_id: int, now: datetime, **values: object) -> None:
+# What each post takes part in is built once: SQLAlchemy takes longer over a statement than SQLite does.
+_IN_TURN = and_(IS_OPEN, _is_due(), ~_has_earlier())
+_BUT = deliveries.c.id.not_in(bindparam("but", expanding=True))
+_CLAIMABLE = (
+    select(deliveries.c.id)
+    .where(_IN_TURN, _reachable(), _BUT)
+    .order_by(deliveries.c.due_at, deliveries.c.digest_date, deliveries.c.id)
+    .limit(bindparam("limit"))
+)
+_CLAIMABLE_NOW = select(deliveries.c.id).where(IS_OPEN, deliveries.c.id == bindparam("only"), _BUT)
+_UNREACHABLE = (
+    select(deliveries)
+    .where(_IN_TURN, ~_reachable())
+    .order_by(deliveries.c.due_at, deliveries.c.id)
+    .limit(bindparam("limit"))
+)
+_AT = bindparam("at", type_=DateTime)
+_CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=DeliveryState.CLAIMED,
+        reason=None,
+        attempts=deliveries.c.attempts + 1,
+        claimed_by=bindparam("claimer"),
+        claimed_at=case(
+            (deliveries.c.state == DeliveryState.CLAIMED, func.coalesce(deliveries.c.claimed_at, _AT)), else_=_AT
+        ),
+        due_at=bindparam("until"),
+        updated_at=_AT,
+    )
+    .returning(deliveries)
+)
+_CONFIRM = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("sent"))
+    .values(
+        state=DeliveryState.SENT,
+        reason=None,
+        why=None,
+        claimed_at=None,
+        updated_at=_AT,
+        channel_id=bindparam("in_channel"),
+        message_id=bindparam("as_message"),
+    )
+)
+
+
+def _set(connection: Connection, /, delivery_id: int, now: datetime, **values: object) -> None:
     values["updated_at"] = _utc(now)
-    await connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
+    connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
 
 
 def _utc(moment: datetime) -> datetime:

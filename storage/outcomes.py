@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from storage import deliveries, targets
 from storage.models import Delivery, DeliveryState, Reason, Subscriber
@@ -30,16 +30,37 @@ class Outcome:
     refused: Reason | None = None
 
 
-async def write(connection: AsyncConnection, outcomes: Sequence[Outcome], now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is to be claimed: see :func:`storage.deliveries.claim`; ``lasts`` is for how long."""
+
+    claimer: str
+    lasts: timedelta
+    limit: int
+    only: int | None
+    but: Collection[int]
+
+
+def settle(connection: Connection, ended: Sequence[Outcome], more: Claim, now: datetime) -> list[Delivery]:
+    """Writes outcomes down, and claims more: what follows them to the same target is due then."""
+    write(connection, ended, now)
+    if not more.limit:
+        return []
+    return deliveries.claim(
+        connection, more.claimer, now, now + more.lasts, limit=more.limit, only=more.only, but=more.but
+    )
+
+
+def write(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Writes outcomes down."""
     sent = [one for one in outcomes if one.state is DeliveryState.SENT]
     if sent:
         messages = [(one.delivery.id, one.channel_id, one.message_id) for one in sent]
-        await deliveries.confirm(connection, messages, now)
-        await targets.accepted(connection, [(one.delivery.target, one.delivery.target_id) for one in sent])
+        deliveries.confirm(connection, messages, now)
+        targets.accepted(connection, [(one.delivery.target, one.delivery.target_id) for one in sent])
     for one in outcomes:
         if one.state is not DeliveryState.SENT:
-            await _write(connection, one, now)
+            _write(connection, one, now)
 
 
 def pause(attempts: int) -> timedelta:
@@ -47,21 +68,21 @@ def pause(attempts: int) -> timedelta:
     return min(timedelta(seconds=5 * 4 ** min(max(attempts - 1, 0), 10)), deliveries.LONGEST_PAUSE)
 
 
-async def _write(connection: AsyncConnection, one: Outcome, now: datetime) -> None:
+def _write(connection: Connection, one: Outcome, now: datetime) -> None:
     delivery, reason = one.delivery, one.reason or Reason.UNREACHED
     again = now + pause(delivery.attempts)
     if one.state is DeliveryState.PLANNED:
-        await deliveries.release(connection, [delivery.id], now)
+        deliveries.release(connection, [delivery.id], now)
     elif one.state is DeliveryState.CLAIMED:
-        await deliveries.leave_unconfirmed(connection, delivery.id, reason, one.why, again, now)
+        deliveries.leave_unconfirmed(connection, delivery.id, reason, one.why, again, now)
     elif one.state is DeliveryState.FAILED:
-        await deliveries.fail(connection, delivery.id, reason, one.why, again, now)
+        deliveries.fail(connection, delivery.id, reason, one.why, again, now)
     elif one.state is DeliveryState.EXPIRED:
-        await deliveries.expire(connection, delivery.id, reason, now)
+        deliveries.expire(connection, delivery.id, reason, now)
     else:
-        await deliveries.set_aside(connection, delivery.id, reason, one.why, now)
+        deliveries.set_aside(connection, delivery.id, reason, one.why, now)
     if one.refused:
         key = (delivery.target, delivery.target_id)
-        await targets.refuse(connection, *key, one.refused, one.why, now, REFUSED_DAYS[delivery.target])
+        targets.refuse(connection, *key, one.refused, one.why, now, REFUSED_DAYS[delivery.target])
         # What else is planned for it would only be refused as well; on another day it is tried again.
-        await deliveries.set_aside_all(connection, *key, one.refused, now)
+        deliveries.set_aside_all(connection, *key, one.refused, now)

@@ -58,7 +58,7 @@ async def leave(connection: AsyncConnection, guild_id: int, now: datetime) -> No
     """Notes that the bot was removed from a server."""
     await targets.leave(connection, guild_id, now)
     for target in await targets.of_guild(connection, guild_id):
-        await deliveries.set_aside_all(connection, target.target, target.target_id, Reason.SERVER_LEFT, now)
+        await connection.run_sync(deliveries.set_aside_all, target.target, target.target_id, Reason.SERVER_LEFT, now)
 
 
 async def come_back(connection: AsyncConnection, guild_id: int, since: datetime, now: datetime) -> None:

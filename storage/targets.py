@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -86,8 +86,8 @@ async def dm_channels(connection: AsyncConnection, user_ids: Collection[int]) ->
     return {user_id: channel_id for user_id, channel_id in await connection.execute(statement)}
 
 
-async def refuse(
-    connection: AsyncConnection,
+def refuse(
+    connection: Connection,
     target: Subscriber,
     target_id: int,
     reason: Reason,
@@ -117,16 +117,16 @@ async def refuse(
         )
         .returning(targets.c.set_aside_at)
     )
-    return (await connection.execute(statement)).scalar() is not None
+    return connection.execute(statement).scalar() is not None
 
 
-async def accepted(connection: AsyncConnection, sent_to: Iterable[tuple[Subscriber, int]]) -> None:
+def accepted(connection: Connection, sent_to: Iterable[tuple[Subscriber, int]]) -> None:
     """Notes that Discord took what was sent: refusals before it do not count any more."""
     for target in Subscriber:
         ids = [target_id for one, target_id in sent_to if one is target]
         if ids:
             refused = and_(targets.c.target == target, targets.c.target_id.in_(ids), targets.c.refusals > 0)
-            await connection.execute(update(targets).where(refused).values(**_TAKEN_UP))
+            connection.execute(update(targets).where(refused).values(**_TAKEN_UP))
 
 
 async def leave(connection: AsyncConnection, guild_id: int, now: datetime) -> None:

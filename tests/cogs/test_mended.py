@@ -82,7 +82,7 @@ async def test_a_claim_of_a_bot_that_was_down_for_days_is_no_news(town: Town) ->
     now = town.bot.now()
     await planning.plan_posts(town.bot.database, now, 3)
     async with town.bot.database.write() as connection:
-        assert await deliveries.claim(connection, "a run that died", now, now + timedelta(minutes=10))
+        assert await connection.run_sync(deliveries.claim, "a run that died", now, now + timedelta(minutes=10))
     town.env.backend.advance_clock(10 * DAY)
     await town.restart()
     for day in range(2, 12):

@@ -80,18 +80,18 @@ async def test_papers_are_matched_and_planned_together(
 async def end(database: Database, alert: Delivery, state: str) -> None:
     async with database.write() as connection:
         if state != "planned":
-            await deliveries.claim(connection, "one", NOW, NOW + HOUR, only=alert.id)
+            await connection.run_sync(deliveries.claim, "one", NOW, NOW + HOUR, only=alert.id)
         if state == "sent":
-            await deliveries.confirm(connection, [(alert.id, 70, 1)], NOW)
+            await connection.run_sync(deliveries.confirm, [(alert.id, 70, 1)], NOW)
         elif state == "failed":
-            await deliveries.fail(connection, alert.id, Reason.UNREACHED, "why", NOW, NOW)
+            await connection.run_sync(deliveries.fail, alert.id, Reason.UNREACHED, "why", NOW, NOW)
         elif state == "set aside":
-            await deliveries.set_aside(connection, alert.id, Reason.DMS_CLOSED, "why", NOW)
+            await connection.run_sync(deliveries.set_aside, alert.id, Reason.DMS_CLOSED, "why", NOW)
         elif state == "read":
-            await deliveries.set_aside(connection, alert.id, Reason.DMS_CLOSED, "why", NOW)
+            await connection.run_sync(deliveries.set_aside, alert.id, Reason.DMS_CLOSED, "why", NOW)
             await deliveries.read_in_list(connection, alert.id, NOW)
         elif state == "unconfirmed":
-            await deliveries.set_aside(connection, alert.id, Reason.UNCONFIRMED, "why", NOW)
+            await connection.run_sync(deliveries.set_aside, alert.id, Reason.UNCONFIRMED, "why", NOW)
 
 
 # FAULT: "unconfirmed" fails. Its message may be there, so that what joins it is never told.
@@ -144,7 +144,7 @@ async def test_those_that_are_set_aside(database: Database) -> None:
     await follow(database, who=CHANNEL)
     async with database.write() as connection:
         await targets.keep(connection, USER, 7)
-        await targets.refuse(connection, USER, 7, Reason.DMS_CLOSED, "why", NOW, 1)
+        await connection.run_sync(targets.refuse, USER, 7, Reason.DMS_CLOSED, "why", NOW, 1)
     store(database, digest(D21, (ZEBRA, 1)))
     await plan_alerts(database, NOW, 3)
     ((alert, numbers),) = await told(database)

@@ -319,7 +319,7 @@ async def test_a_channel_that_is_set_aside_has_its_posts_set_aside(database: Dat
     await set_up(database, 2, EVE)
     bring(database, D21)
     async with database.write() as connection:
-        await targets.refuse(connection, CHANNEL, 1, Reason.NO_PERMISSION, "why", EVE, 1)
+        await connection.run_sync(targets.refuse, CHANNEL, 1, Reason.NO_PERMISSION, "why", EVE, 1)
     await plan_posts(database, NINE, 3)
     (one,), (other,) = await planned(database, 1), await planned(database, 2)
     assert (one.state, one.reason, other.state) == (STATES.SET_ASIDE, Reason.NO_PERMISSION, STATES.PLANNED)
@@ -439,14 +439,14 @@ async def test_posting_at_once_what_is_in_the_ledger(database: Database, state: 
         claimed = await claim_one(database, NINE)
         async with database.write() as connection:
             if state is STATES.SENT:
-                await deliveries.confirm(connection, [(claimed.id, 1, 9)], NINE)
+                await connection.run_sync(deliveries.confirm, [(claimed.id, 1, 9)], NINE)
             elif state is STATES.FAILED:
-                await deliveries.fail(connection, claimed.id, Reason.REFUSED, "why", NINE + HOUR, NINE)
+                await connection.run_sync(deliveries.fail, claimed.id, Reason.REFUSED, "why", NINE + HOUR, NINE)
             elif state is STATES.SET_ASIDE:
-                await deliveries.set_aside(connection, claimed.id, Reason.NO_ACCESS, "why", NINE)
-                await targets.refuse(connection, CHANNEL, 1, Reason.NO_ACCESS, "why", NINE, 1)
+                await connection.run_sync(deliveries.set_aside, claimed.id, Reason.NO_ACCESS, "why", NINE)
+                await connection.run_sync(targets.refuse, CHANNEL, 1, Reason.NO_ACCESS, "why", NINE, 1)
             elif state is STATES.EXPIRED:
-                await deliveries.expire(connection, claimed.id, Reason.TOO_OLD, NINE)
+                await connection.run_sync(deliveries.expire, claimed.id, Reason.TOO_OLD, NINE)
     (before,) = await planned(database)
     assert before.state is state
     made = await plan_now(database, 1, NINE + MINUTE)
@@ -469,7 +469,7 @@ async def test_posting_at_once_what_may_be_there(database: Database) -> None:
     await plan_posts(database, NINE, 3)
     claimed = await claim_one(database, NINE)
     async with database.write() as connection:
-        await deliveries.set_aside(connection, claimed.id, Reason.UNCONFIRMED, "why", NINE)
+        await connection.run_sync(deliveries.set_aside, claimed.id, Reason.UNCONFIRMED, "why", NINE)
     made = await plan_now(database, 1, NINE + HOUR)
     assert made is not None
     assert (made.state, made.claimed_at, made.due_at) == (STATES.CLAIMED, NINE, NINE + HOUR)

@@ -42,7 +42,7 @@ async def claim(database: Database, now: datetime = NOW, claimer: str = "one", *
     """Claims, for ten minutes; as many as are due."""
     asked = {"limit": 1_000} | asked
     async with database.write() as connection:
-        return await deliveries.claim(connection, claimer, now, now + 10 * MINUTE, **asked)
+        return await connection.run_sync(deliveries.claim, claimer, now, now + 10 * MINUTE, **asked)
 
 
 async def claim_one(database: Database, now: datetime = NOW, **asked: Any) -> Delivery:

@@ -63,7 +63,7 @@ async def test_planning_twice_plans_once(database: Database) -> None:
     assert await held(database) == before
     first = before[0].id
     async with database.write() as connection:
-        await deliveries.confirm(connection, [(first, 1, 2)], NOW)
+        await connection.run_sync(deliveries.confirm, [(first, 1, 2)], NOW)
     await plan(database, post(), now=NOW + HOUR)
     assert (await get(database, first)).state is STATES.SENT
     assert [one.target_id for one in await claim(database, only=first)] == []
@@ -119,7 +119,7 @@ async def test_a_claim_that_is_not_kept_is_none(database: Database) -> None:
 
     async def claim_and_fail() -> None:
         async with database.write() as connection:
-            assert await deliveries.claim(connection, "one", NOW, NOW + HOUR)
+            assert await connection.run_sync(deliveries.claim, "one", NOW, NOW + HOUR)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -148,14 +148,16 @@ async def test_no_later_one_while_an_earlier_one_of_its_kind_is_open(database: D
     assert await claim(database) == []
     async with database.write() as connection:
         # Not sent yet is open, and so is what nobody knows of.
-        await deliveries.fail(connection, by_kind[DAILY].id, Reason.UNREACHED, "?", NOW + HOUR, NOW)
-        await deliveries.leave_unconfirmed(connection, by_kind[ALERT].id, Reason.UNREACHED, "?", NOW + HOUR, NOW)
+        await connection.run_sync(deliveries.fail, by_kind[DAILY].id, Reason.UNREACHED, "?", NOW + HOUR, NOW)
+        await connection.run_sync(
+            deliveries.leave_unconfirmed, by_kind[ALERT].id, Reason.UNREACHED, "?", NOW + HOUR, NOW
+        )
     assert await claim(database) == []
     async with database.write() as connection:
-        await deliveries.confirm(connection, [(by_kind[DAILY].id, 1, 1)], NOW)
+        await connection.run_sync(deliveries.confirm, [(by_kind[DAILY].id, 1, 1)], NOW)
     assert keys(await claim(database)) == [(CHANNEL, 1, DAILY, TUESDAY, 0)]
     async with database.write() as connection:
-        await deliveries.set_aside(connection, by_kind[ALERT].id, Reason.UNCONFIRMED, None, NOW)
+        await connection.run_sync(deliveries.set_aside, by_kind[ALERT].id, Reason.UNCONFIRMED, None, NOW)
     assert keys(await claim(database)) == [(CHANNEL, 1, ALERT, MONDAY, 1)]
 
 
@@ -176,7 +178,7 @@ async def test_direct_messages_are_due_when_their_channel_is_known(database: Dat
     assert keys(await claim(database)) == [(USER, 8, ALERT, MONDAY, 0)]
     assert [one.id for one in await claim(database, only=waiting[0].id)] == [waiting[0].id]
     async with database.write() as connection:
-        await deliveries.confirm(connection, [(waiting[0].id, 70, 1)], NOW)
+        await connection.run_sync(deliveries.confirm, [(waiting[0].id, 70, 1)], NOW)
         assert keys(await deliveries.unreachable(connection, NOW, 10)) == [(USER, 7, ALERT, TUESDAY, 0)]
         await targets.set_dm_channel(connection, 7, 70)
         assert await deliveries.unreachable(connection, NOW, 10) == []
@@ -188,12 +190,12 @@ async def test_one_that_is_asked_for_is_claimed_before_its_time(database: Databa
     first, second = await held(database)
     (failed,) = await claim(database, limit=1)
     async with database.write() as connection:
-        await deliveries.fail(connection, failed.id, Reason.REFUSED, "?", NOW + HOUR, NOW)
+        await connection.run_sync(deliveries.fail, failed.id, Reason.REFUSED, "?", NOW + HOUR, NOW)
     assert await claim(database) == []
     assert [one.id for one in await claim(database, only=second.id)] == [second.id]
     assert [one.id for one in await claim(database, only=first.id)] == [first.id]
     async with database.write() as connection:
-        await deliveries.confirm(connection, [(first.id, 1, 1)], NOW)
+        await connection.run_sync(deliveries.confirm, [(first.id, 1, 1)], NOW)
     assert await claim(database, only=first.id) == []
     assert await claim(database, only=10**6) == []
 
@@ -215,7 +217,7 @@ async def test_a_claim_that_was_never_confirmed_keeps_its_time(database: Databas
         first, attempts=2, claimed_by="two", claimed_at=NOW, updated_at=later, due_at=later + 10 * MINUTE
     )
     async with database.write() as connection:
-        await deliveries.leave_unconfirmed(connection, again.id, Reason.UNREACHED, "?", later + MINUTE, later)
+        await connection.run_sync(deliveries.leave_unconfirmed, again.id, Reason.UNREACHED, "?", later + MINUTE, later)
     assert (await get(database, again.id)).due_at == later + MINUTE
     assert await claim(database, later) == []
     third = await claim_one(database, later + MINUTE)
@@ -226,7 +228,7 @@ async def test_a_claim_after_a_failure_has_a_time_of_its_own(database: Database)
     await plan(database, post())
     first = await claim_one(database)
     async with database.write() as connection:
-        await deliveries.fail(connection, first.id, Reason.REFUSED, "Cannot send", NOW + HOUR, NOW + MINUTE)
+        await connection.run_sync(deliveries.fail, first.id, Reason.REFUSED, "Cannot send", NOW + HOUR, NOW + MINUTE)
     failed = await get(database, first.id)
     assert (failed.state, failed.reason, failed.why) == (STATES.FAILED, Reason.REFUSED, "Cannot send")
     assert (failed.due_at, failed.updated_at, failed.claimed_at) == (NOW + HOUR, NOW + MINUTE, None)
@@ -320,7 +322,7 @@ async def test_a_long_ledger_is_not_read_to_its_end(database: Database) -> None:
     event.listen(engine, "before_cursor_execute", note)
     try:
         async with database.write() as connection:
-            await deliveries.claim(connection, "one", NOW, NOW + HOUR, limit=5)
+            await connection.run_sync(deliveries.claim, "one", NOW, NOW + HOUR, limit=5)
             await deliveries.unreachable(connection, NOW, 5)
             await deliveries.expire_old(connection, NOW, MONDAY, NOW)
             await matches.last_parts(connection, MONDAY)

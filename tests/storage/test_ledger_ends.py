@@ -44,17 +44,17 @@ async def made(database: Database, state: str, target_id: int = 1, **more: Any) 
     at = NOW + MINUTE
     async with database.write() as connection:
         if state == "sent":
-            await deliveries.confirm(connection, [(row.id, target_id, 99)], at)
+            await connection.run_sync(deliveries.confirm, [(row.id, target_id, 99)], at)
         elif state == "failed":
-            await deliveries.fail(connection, row.id, Reason.REFUSED, "why", at, at)
+            await connection.run_sync(deliveries.fail, row.id, Reason.REFUSED, "why", at, at)
         elif state == "unconfirmed":
-            await deliveries.leave_unconfirmed(connection, row.id, Reason.UNREACHED, "why", at, at)
+            await connection.run_sync(deliveries.leave_unconfirmed, row.id, Reason.UNREACHED, "why", at, at)
         elif state == "set aside":
-            await deliveries.set_aside(connection, row.id, Reason.NO_ACCESS, "why", at)
+            await connection.run_sync(deliveries.set_aside, row.id, Reason.NO_ACCESS, "why", at)
         elif state == "set aside unconfirmed":
-            await deliveries.set_aside(connection, row.id, Reason.UNCONFIRMED, "why", at)
+            await connection.run_sync(deliveries.set_aside, row.id, Reason.UNCONFIRMED, "why", at)
         elif state == "expired":
-            await deliveries.expire(connection, row.id, Reason.WITHDRAWN, at)
+            await connection.run_sync(deliveries.expire, row.id, Reason.WITHDRAWN, at)
         else:
             assert state in ("planned", "claimed")
     return await get(database, row.id)
@@ -67,9 +67,9 @@ async def test_many_are_confirmed_at_once(database: Database) -> None:
     await plan(database, *(post(number) for number in range(1, 5)))
     claimed = await claim(database)
     async with database.write() as connection:
-        await deliveries.fail(connection, claimed[0].id, Reason.REFUSED, "why", NOW, NOW)
+        await connection.run_sync(deliveries.fail, claimed[0].id, Reason.REFUSED, "why", NOW, NOW)
         sent = [(one.id, one.target_id * 10, BIG - one.target_id) for one in claimed[:3]]
-        await deliveries.confirm(connection, sent, NOW + HOUR)
+        await connection.run_sync(deliveries.confirm, sent, NOW + HOUR)
     for one in claimed[:3]:
         now = await get(database, one.id)
         assert (now.state, now.channel_id, now.message_id) == (STATES.SENT, one.target_id * 10, BIG - one.target_id)
@@ -93,7 +93,7 @@ async def test_a_fresh_claim_is_given_back_as_if_it_had_never_been(database: Dat
     await plan(database, post())
     claimed = await claim_one(database, NOW + HOUR)
     async with database.write() as connection:
-        await deliveries.release(connection, [claimed.id], NOW + HOUR + MINUTE)
+        await connection.run_sync(deliveries.release, [claimed.id], NOW + HOUR + MINUTE)
     back = await get(database, claimed.id)
     assert (back.state, back.claimed_at, back.attempts) == (STATES.PLANNED, None, 0)
     assert (await claim_one(database, NOW + 2 * HOUR)).claimed_at == NOW + 2 * HOUR
@@ -105,7 +105,7 @@ async def test_an_unconfirmed_claim_is_given_back_unconfirmed(database: Database
     again = await claim_one(database, NOW + HOUR, claimer="two")
     assert again.id == before.id
     async with database.write() as connection:
-        await deliveries.release(connection, [again.id], NOW + HOUR)
+        await connection.run_sync(deliveries.release, [again.id], NOW + HOUR)
     back = await get(database, again.id)
     assert (back.state, back.claimed_at, back.attempts, back.due_at) == (STATES.CLAIMED, NOW, 1, NOW + HOUR)
     assert (await claim_one(database, NOW + HOUR)).claimed_at == NOW
@@ -114,8 +114,8 @@ async def test_an_unconfirmed_claim_is_given_back_unconfirmed(database: Database
 async def test_what_is_over_is_not_given_back(database: Database) -> None:
     sent = await made(database, "sent")
     async with database.write() as connection:
-        await deliveries.release(connection, [sent.id], NOW + HOUR)
-        await deliveries.release(connection, [], NOW + HOUR)
+        await connection.run_sync(deliveries.release, [sent.id], NOW + HOUR)
+        await connection.run_sync(deliveries.release, [], NOW + HOUR)
     assert await get(database, sent.id) == sent
 
 
@@ -137,7 +137,7 @@ async def test_all_that_waits_for_a_target_is_set_aside(database: Database) -> N
     await plan(database, alert(1, TUESDAY), alert(1, target=USER))
     async with database.write() as connection:
         for one in before.values():
-            await deliveries.set_aside_all(connection, CHANNEL, one.target_id, Reason.SERVER_LEFT, NOW + HOUR)
+            await connection.run_sync(deliveries.set_aside_all, CHANNEL, one.target_id, Reason.SERVER_LEFT, NOW + HOUR)
     for state, one in before.items():
         after = await get(database, one.id)
         if state in ("planned", "failed"):

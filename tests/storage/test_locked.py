@@ -46,7 +46,7 @@ from storage.database import Database
 from storage.deliveries import Plan
 from storage.matches import Found
 from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Entry, Follows, Reason, Sort, Subscriber
-from storage.outcomes import Outcome
+from storage.outcomes import Claim, Outcome
 from tests.storage.follows import follow
 from tests.storage.support import MONDAY, SOURCE, TUESDAY, digest, dump, paper, store, url_of
 
@@ -128,21 +128,25 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "channels.set_posts": lambda c: channels.set_posts(c, [replace(CHANNEL, last_planned=TUESDAY)]),
     "channels.set_paused": lambda c: channels.set_paused(c, 1, True, NOW),
     "commands.set_fingerprint": lambda c: commands.set_fingerprint(c, 1, "new"),
-    "deliveries.claim": lambda c: deliveries.claim(c, "two", NOW, LATER, limit=5),
-    "deliveries.confirm": lambda c: deliveries.confirm(c, [(1, 1, 99)], NOW),
-    "deliveries.expire": lambda c: deliveries.expire(c, 1, Reason.TOO_OLD, NOW),
+    "deliveries.claim": lambda c: c.run_sync(deliveries.claim, "two", NOW, LATER, limit=5),
+    "deliveries.confirm": lambda c: c.run_sync(deliveries.confirm, [(1, 1, 99)], NOW),
+    "deliveries.expire": lambda c: c.run_sync(deliveries.expire, 1, Reason.TOO_OLD, NOW),
     "deliveries.expire_old": lambda c: deliveries.expire_old(c, LATER, None, NOW),
-    "deliveries.fail": lambda c: deliveries.fail(c, 1, Reason.REFUSED, "why", LATER, NOW),
-    "deliveries.leave_unconfirmed": lambda c: deliveries.leave_unconfirmed(c, 1, Reason.UNREACHED, "why", LATER, NOW),
+    "deliveries.fail": lambda c: c.run_sync(deliveries.fail, 1, Reason.REFUSED, "why", LATER, NOW),
+    "deliveries.leave_unconfirmed": lambda c: c.run_sync(
+        deliveries.leave_unconfirmed, 1, Reason.UNREACHED, "why", LATER, NOW
+    ),
     "deliveries.plan": lambda c: deliveries.plan(c, [Plan(*DAILY, TUESDAY)], NOW),
     "deliveries.plan_again": lambda c: deliveries.plan_again(c, 1, LATER),
     "deliveries.plan_set_aside_again": lambda c: deliveries.plan_set_aside_again(c, *ALERT[:2], NOW - DAY, LATER),
     "deliveries.read_in_list": lambda c: deliveries.read_in_list(c, 3, NOW),
-    "deliveries.release": lambda c: deliveries.release(c, [1], NOW),
+    "deliveries.release": lambda c: c.run_sync(deliveries.release, [1], NOW),
     "deliveries.remove_all": lambda c: deliveries.remove_all(c, *DAILY[:2]),
     "deliveries.remove_before": lambda c: deliveries.remove_before(c, LATER),
-    "deliveries.set_aside": lambda c: deliveries.set_aside(c, 1, Reason.REFUSED, "why", NOW),
-    "deliveries.set_aside_all": lambda c: deliveries.set_aside_all(c, Subscriber.CHANNEL, 2, Reason.REFUSED, NOW),
+    "deliveries.set_aside": lambda c: c.run_sync(deliveries.set_aside, 1, Reason.REFUSED, "why", NOW),
+    "deliveries.set_aside_all": lambda c: c.run_sync(
+        deliveries.set_aside_all, Subscriber.CHANNEL, 2, Reason.REFUSED, NOW
+    ),
     "deliveries.take_over": lambda c: deliveries.take_over(c, "two", LATER),
     "deliveries.withdraw": lambda c: deliveries.withdraw(c, Subscriber.CHANNEL, 2, DeliveryKind.DAILY, NOW),
     "digests.index": lambda c: c.run_sync(digests.index, ["2401.00001"]),
@@ -152,7 +156,8 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "digests.set_unmatched": lambda c: renamed_and_unmatched(c),
     "files.store": lambda c: c.run_sync(files.store, {Path("day.md"): "1"}, [NEW], SOURCE),
     "matches.add": lambda c: matches.add(c, MONDAY, [replace(FOUND, part=1)]),
-    "outcomes.write": lambda c: outcomes.write(c, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
+    "outcomes.settle": lambda c: c.run_sync(outcomes.settle, [], Claim("two", DAY, 5, None, []), NOW),
+    "outcomes.write": lambda c: c.run_sync(outcomes.write, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
     "reindexing.reindex": lambda c: renamed_and_indexed_anew(c),
     "search.index": lambda c: c.run_sync(search.index, [(1, LION)]),
     "search.remove": lambda c: c.run_sync(search.remove, [(search.place(3, MONDAY, 0), ZEBRA)]),
@@ -167,13 +172,13 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "subscriptions.hang_all": lambda c: c.run_sync(subscriptions.hang_all, [(Follows.KEYWORD, query.parse("lion"))]),
     "subscriptions.hang": lambda c: c.run_sync(subscriptions.hang, Follows.KEYWORD, query.parse("lion")),
     "subscriptions.remove": lambda c: subscriptions.remove(c, [1]),
-    "targets.accepted": lambda c: targets.accepted(c, [(Subscriber.USER, 7)]),
+    "targets.accepted": lambda c: c.run_sync(targets.accepted, [(Subscriber.USER, 7)]),
     "servers.come_back": lambda c: servers.come_back(c, 4, NOW, NOW),
     "targets.come_back": lambda c: targets.come_back(c, 4),
     "targets.keep": lambda c: targets.keep(c, Subscriber.CHANNEL, 9, 2),
     "targets.take_up": lambda c: targets.take_up(c, Subscriber.USER, 7),
     "targets.leave": lambda c: targets.leave(c, 2, NOW),
-    "targets.refuse": lambda c: targets.refuse(c, Subscriber.CHANNEL, 1, Reason.REFUSED, "why", NOW, 1),
+    "targets.refuse": lambda c: c.run_sync(targets.refuse, Subscriber.CHANNEL, 1, Reason.REFUSED, "why", NOW, 1),
     "targets.remove": lambda c: targets.remove(c, Subscriber.CHANNEL, 1),
     "vocabulary.keep": lambda c: c.run_sync(vocabulary.keep, ["lion"]),
     "targets.set_dm_channel": lambda c: targets.set_dm_channel(c, 7, 71),
@@ -220,9 +225,9 @@ async def held(database: Database) -> Database:
         await targets.leave(connection, 4, NOW)
         await targets.keep(connection, Subscriber.USER, 7)
         await targets.set_dm_channel(connection, 7, 70)
-        await targets.refuse(connection, Subscriber.USER, 7, Reason.DMS_CLOSED, "why", NOW, 3)
+        await connection.run_sync(targets.refuse, Subscriber.USER, 7, Reason.DMS_CLOSED, "why", NOW, 3)
         await deliveries.plan(connection, [Plan(*DAILY, MONDAY)], NOW - DAY)
-        await deliveries.claim(connection, "one", NOW, NOW)
+        await connection.run_sync(deliveries.claim, "one", NOW, NOW)
         aside = (DeliveryState.SET_ASIDE, Reason.DMS_CLOSED)
         plans = [Plan(Subscriber.CHANNEL, 2, DeliveryKind.DAILY, MONDAY)]
         await deliveries.plan(connection, [*plans, *(Plan(*ALERT, MONDAY, part, *aside) for part in (0, 1))], NOW)

@@ -34,7 +34,7 @@ STATES = DeliveryState
 
 async def write(database: Database, *several: Outcome, now: object = NOW) -> None:
     async with database.write() as connection:
-        await outcomes.write(connection, several, now)  # type: ignore[arg-type]
+        await connection.run_sync(outcomes.write, several, now)  # type: ignore[arg-type]
 
 
 async def target(database: Database, which: Subscriber, target_id: int) -> Target:
@@ -195,7 +195,7 @@ async def test_a_refusal_after_the_server_was_left_does_not_take_a_channel_up(da
     await plan(database, alert(1))
     async with database.write() as connection:
         await targets.keep(connection, CHANNEL, 1, 5)
-        (claimed,) = await deliveries.claim(connection, "one", NOW, NOW + HOUR)
+        (claimed,) = await connection.run_sync(deliveries.claim, "one", NOW, NOW + HOUR)
         await targets.leave(connection, 5, NOW)
-        await outcomes.write(connection, [refusal(claimed, Reason.CHANNEL_GONE)], NOW + MINUTE)
+        await connection.run_sync(outcomes.write, [refusal(claimed, Reason.CHANNEL_GONE)], NOW + MINUTE)
     assert (await target(database, CHANNEL, 1)).set_aside_at == NOW

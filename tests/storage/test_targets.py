@@ -36,8 +36,8 @@ async def test_keeping_takes_a_target_up(database: Database) -> None:
     async with database.write() as connection:
         for number in (1, 2):
             await targets.keep(connection, CHANNEL, number)
-        assert await targets.refuse(connection, CHANNEL, 1, Reason.NO_ACCESS, "why", NOW, 1) is True
-        assert await targets.refuse(connection, CHANNEL, 2, Reason.NO_ACCESS, "why", NOW, 2) is False
+        assert await connection.run_sync(targets.refuse, CHANNEL, 1, Reason.NO_ACCESS, "why", NOW, 1) is True
+        assert await connection.run_sync(targets.refuse, CHANNEL, 2, Reason.NO_ACCESS, "why", NOW, 2) is False
         assert await targets.reasons(connection, CHANNEL, [1, 2, 3], NOW) == {1: Reason.NO_ACCESS}
         assert await targets.reasons(connection, USER, [1], NOW) == {}
         await targets.keep(connection, CHANNEL, 1, 5)
@@ -49,12 +49,12 @@ async def test_those_that_are_set_aside_the_longest_first(database: Database) ->
     async with database.write() as connection:
         for number, at in ((1, NOW), (2, NOW - HOUR), (3, NOW + HOUR)):
             await targets.keep(connection, CHANNEL, number)
-            await targets.refuse(connection, CHANNEL, number, Reason.NO_ACCESS, None, at, 1)
+            await connection.run_sync(targets.refuse, CHANNEL, number, Reason.NO_ACCESS, None, at, 1)
         await targets.keep(connection, USER, 4)
-        await targets.refuse(connection, USER, 4, Reason.DMS_CLOSED, None, NOW, 3)
+        await connection.run_sync(targets.refuse, USER, 4, Reason.DMS_CLOSED, None, NOW, 3)
         assert [one.target_id for one in await targets.set_aside(connection)] == [2, 1, 3]
         assert await targets.people_refused(connection) == {4}
-        await targets.accepted(connection, [(USER, 4), (CHANNEL, 2), (CHANNEL, 9)])
+        await connection.run_sync(targets.accepted, [(USER, 4), (CHANNEL, 2), (CHANNEL, 9)])
         assert await targets.people_refused(connection) == set()
         assert [one.target_id for one in await targets.set_aside(connection)] == [1, 3]
 
@@ -89,7 +89,7 @@ async def test_leaving_a_server_and_coming_back(database: Database) -> None:
     async with database.write() as connection:
         assert await targets.guilds(connection) == {10: False, 20: False}
         # One that was set aside before is one of a server that was left now.
-        await targets.refuse(connection, CHANNEL, 2, Reason.NO_ACCESS, "why", NOW - HOUR, 1)
+        await connection.run_sync(targets.refuse, CHANNEL, 2, Reason.NO_ACCESS, "why", NOW - HOUR, 1)
         await servers.leave(connection, 10, NOW)
         await servers.leave(connection, 30, NOW)
         assert await targets.guilds(connection) == {10: True, 20: False}
@@ -113,7 +113,7 @@ async def test_leaving_a_server_and_coming_back(database: Database) -> None:
 async def test_coming_back_leaves_what_was_refused_there(database: Database) -> None:
     await kept(database)
     async with database.write() as connection:
-        await targets.refuse(connection, CHANNEL, 2, Reason.NO_ACCESS, "why", NOW, 1)
+        await connection.run_sync(targets.refuse, CHANNEL, 2, Reason.NO_ACCESS, "why", NOW, 1)
         await targets.come_back(connection, 10)
         assert await targets.reasons(connection, CHANNEL, [1, 2], NOW) == {2: Reason.NO_ACCESS}
 
