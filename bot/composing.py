@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
+from typing import Any
 
-from discord import ui
+from discord import AllowedMentions, ui
+from discord.http import handle_message_parameters
 
 from bot import ranking, rendering
 from bot.language import language
@@ -16,7 +19,21 @@ from storage.models import Channel, Delivery, DeliveryKind, Entry, Reason, Subsc
 
 log = logging.getLogger(__name__)
 
-Composed = ui.LayoutView | Reason
+
+class Message:
+    """A message that is drawn, to be sent to as many as it is for."""
+
+    def __init__(self, view: ui.LayoutView) -> None:
+        self.view = view
+
+    @cached_property
+    def payload(self) -> dict[str, Any]:
+        """What Discord is sent; discord.py would make it anew for each channel."""
+        with handle_message_parameters(view=self.view, allowed_mentions=AllowedMentions.none()) as parameters:
+            return dict(parameters.payload or {})
+
+
+Composed = Message | Reason
 """A message, or why there is none: nothing is left to say, or it cannot be drawn."""
 
 
@@ -28,7 +45,7 @@ class Composer:
         self._database = database
         self._paused = paused
         self._days: dict[date, list[Entry]] = {}
-        self._daily: dict[tuple[date, int, int, str], ui.LayoutView | None] = {}
+        self._daily: dict[tuple[date, int, int, str], Message | None] = {}
 
     async def compose(self, batch: Sequence[Delivery]) -> dict[int, Composed]:
         """The message of each delivery, by its id."""
@@ -50,16 +67,16 @@ class Composer:
         for delivery in batch:
             try:
                 if delivery.kind is DeliveryKind.DAILY:
-                    view = self._post(delivery, set_up.get(delivery.target_id))
+                    message = self._post(delivery, set_up.get(delivery.target_id))
                 else:
-                    view = _alert(delivery, told.get(delivery.id, {}), found, follows)
-                composed[delivery.id] = view or Reason.WITHDRAWN
+                    message = _alert(delivery, told.get(delivery.id, {}), found, follows)
+                composed[delivery.id] = message or Reason.WITHDRAWN
             except Exception:
                 log.exception("a delivery cannot be drawn", extra={"delivery": delivery.id})
                 composed[delivery.id] = Reason.NOT_DRAWN
         return composed
 
-    def _post(self, delivery: Delivery, channel: Channel | None) -> ui.LayoutView | None:
+    def _post(self, delivery: Delivery, channel: Channel | None) -> Message | None:
         if channel is None or (channel.paused and not self._paused):
             return None
         day = delivery.digest_date
@@ -68,7 +85,8 @@ class Composer:
             chosen = ranking.top(self._days[day], channel.top, channel.min_votes)
             words, total = language(channel.language), len(self._days[day])
             # Its mark is the same in each channel, and so is the whole message.
-            self._daily[key] = rendering.daily(day, total, chosen, words, delivery.mark) if chosen else None
+            view = rendering.daily(day, total, chosen, words, delivery.mark) if chosen else None
+            self._daily[key] = Message(view) if view else None
         return self._daily[key]
 
 
@@ -77,7 +95,7 @@ def _alert(
     told: dict[str, list[int]],
     found: dict[str, Entry],
     follows: dict[int, Subscription],
-) -> ui.LayoutView | None:
+) -> Message | None:
     by_entry = [
         (found[arxiv_id], [follows[one] for one in ids if one in follows])
         for arxiv_id, ids in told.items()
@@ -94,4 +112,4 @@ def _alert(
     shown = [(entry, [follow.text for follow in why]) for entry, why in by_entry]
     followed = {follow.id: follow.text for _, why in by_entry for follow in why}
     words = language(by_entry[0][1][0].language)
-    return rendering.alert(delivery.digest_date, shown, list(followed.items()), words, delivery.mark)
+    return Message(rendering.alert(delivery.digest_date, shown, list(followed.items()), words, delivery.mark))

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot import custom_ids, following, layouts, rendering, summary
 from bot.answering import answer, explain, home, reader, sent
-from bot.composing import Composer
+from bot.composing import Composer, Message
 from bot.errors import NotAllowedError, NotFoundError
 from bot.language import Language
 from bot.lookup import Answer, Lookup, query_of
@@ -160,9 +160,9 @@ class ReadMissed(_Pressed, template=custom_ids.MISSED):
             missed = {one.id: one for one in await accounts.missed(connection, interaction.user.id)}
         delivery = missed.get(delivery_id)
         composed = (await Composer(bot.database).compose([delivery]))[delivery_id] if delivery else None
-        if not isinstance(composed, ui.LayoutView):
+        if not isinstance(composed, Message):
             raise NotFoundError("This alert is not held any more.")
-        await answer(interaction, composed)
+        await answer(interaction, composed.view)
         async with bot.database.write() as connection:
             await deliveries.read_in_list(connection, delivery_id, bot.now())
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import aiohttp
-import discord
 import pytest
+from discord.http import HTTPClient
 
 from bot import rendering
 from storage import channels, servers
@@ -18,16 +18,15 @@ from tests.cogs.conftest import Town
 def cut_off(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The first message to each of these channels is lost with the connection."""
     unlucky: list[int] = []
-    send = discord.abc.Messageable.send
+    send = HTTPClient.send_message
 
-    async def sometimes(self: Any, *given: Any, **named: Any) -> Any:
-        channel = await self._get_channel()
-        if channel.id in unlucky:
-            unlucky.remove(channel.id)
+    async def sometimes(self: HTTPClient, channel_id: int, **named: Any) -> Any:
+        if channel_id in unlucky:
+            unlucky.remove(channel_id)
             raise aiohttp.ClientOSError("the connection was lost")
-        return await send(self, *given, **named)
+        return await send(self, channel_id, **named)
 
-    monkeypatch.setattr(discord.abc.Messageable, "send", sometimes)
+    monkeypatch.setattr(HTTPClient, "send_message", sometimes)
     return unlucky
 
 

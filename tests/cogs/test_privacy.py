@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import discord
 import pytest
+from discord.http import HTTPClient
 from sqlalchemy import text
 
 from bot import planning
@@ -161,14 +161,14 @@ async def test_one_who_is_forgotten_while_an_alert_is_sent_stays_so(
     town: Town, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     await town.alex.slash(town.channel, "subscribe keyword", text="model")
-    create_dm, send = town.bot.create_dm, discord.abc.Messageable.send
+    create_dm, send = town.bot.create_dm, HTTPClient.send_message
 
     async def opened(user: Any) -> Any:
         channel = await create_dm(user)
         await town.alex.slash(town.channel, "forget-me")
         return channel
 
-    async def refused(self: Any, *given: Any, **named: Any) -> Any:
+    async def refused(self: HTTPClient, *given: Any, **named: Any) -> Any:
         await town.alex.slash(town.channel, "forget-me")
         return await send(self, *given, **named)
 
@@ -177,7 +177,7 @@ async def test_one_who_is_forgotten_while_an_alert_is_sent_stays_so(
     else:
         path = f"/channels/{town.alex.user.dm_channel.id}/messages"
         town.env.inject_error("POST", path, status=403, code=50007, message="Cannot send")
-        monkeypatch.setattr(discord.abc.Messageable, "send", refused)
+        monkeypatch.setattr(HTTPClient, "send_message", refused)
     await bring(town, NEW)
     assert inbox(town.alex) == []
     assert await held(town, town.alex) == {}
