@@ -1,0 +1,76 @@
+"""How many deliveries the sender has in hand, and how often it writes to the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot import delivery
+from bot.delivery import Sender
+from bot.pace import Pace
+from storage.database import Database
+from storage.models import DeliveryState
+from tests.storage.ledger import CHANNEL, held, plan, post
+
+
+class Discord:
+    """Takes messages, when it is told to."""
+
+    def __init__(self) -> None:
+        self.http = SimpleNamespace(send_message=self._send)
+        self.open = asyncio.Event()
+        self.asked: list[int] = []
+
+    async def _send(self, channel_id: int, *, params: Any) -> dict[str, str]:
+        self.asked.append(channel_id)
+        await self.open.wait()
+        return {"id": "1"}
+
+
+async def sender(database: Database, discord: Discord, monkeypatch: pytest.MonkeyPatch, posts: int) -> Sender:
+    async def compose(_self: object, batch: Any) -> dict[int, Any]:
+        return {one.id: SimpleNamespace(payload={}) for one in batch}
+
+    monkeypatch.setattr(delivery, "_WRITE_SECONDS", 0.01)
+    monkeypatch.setattr(delivery.Composer, "compose", compose)
+    await plan(database, *(post(number) for number in range(1, posts + 1)))
+    return Sender(discord, database, Pace(), lambda: datetime.now(UTC), timedelta(days=1))  # type: ignore[arg-type]
+
+
+async def test_few_are_in_hand_also_where_one_is_asked_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    discord = Discord()
+    one = await sender(database, discord, monkeypatch, 150)
+    (last,) = await held(database, (CHANNEL, 150))
+    sending = asyncio.create_task(one.send_due())
+    while len(discord.asked) < 100:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+    asked = asyncio.create_task(one.send_now(last.id))
+    await asyncio.sleep(0.2)
+    assert len(discord.asked) == 101
+    discord.open.set()
+    await asyncio.gather(sending, asked)
+    assert sorted(discord.asked) == list(range(1, 151))
+
+
+async def test_a_round_is_a_few_transactions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    discord = Discord()
+    discord.open.set()
+    one = await sender(database, discord, monkeypatch, 250)
+    written, change = 0, database.change
+
+    async def counted(*given: Any) -> Any:
+        nonlocal written
+        written += 1
+        return await change(*given)
+
+    monkeypatch.setattr(database, "change", counted)
+    await one.send_due()
+    assert len(discord.asked) == 250
+    assert written <= 10
+    assert [one.state for one in await held(database, *((CHANNEL, number) for number in (1, 250)))] == [
+        DeliveryState.SENT
+    ] * 2
