@@ -9,18 +9,20 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 import storage.database
 from bot.errors import DatabaseError
 from storage import commands
 from storage.database import Database
 from storage.schema import metadata
+from storage.sqlite import rows
 from tests.storage.support import MONDAY, digest, dump, paper, store, url_of
 
 ROOT = Path(__file__).parents[2]
@@ -31,9 +33,9 @@ def described(path: Path) -> dict[str, object]:
     """Every table, index and constraint of a database, but the note of its migrations."""
     connection = sqlite3.connect(path)
     try:
-        rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+        held = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
         found: dict[str, object] = {}
-        for kind, name, table, sql in rows:
+        for kind, name, table, sql in held:
             if table == "alembic_version":
                 continue
             found[f"{kind} {name} of {table}"] = re.sub(r"\s+", "", sql or "").replace('"', "").casefold()
@@ -307,3 +309,26 @@ async def test_a_read_then_write_is_not_refused_when_another_wrote_in_between(da
     await asyncio.gather(first(), second())
     async with database.read() as connection:
         assert await commands.fingerprint(connection, 1) == "None first second"
+
+
+async def test_each_look_is_at_the_newest_state(database: Database) -> None:
+    """On a connection that is kept, by whatever way the one before has asked, and however it has ended."""
+
+    def by_sqlalchemy(connection: Connection) -> int:
+        number: int = connection.execute(text("SELECT count(*) FROM synced_commands")).scalar_one()
+        return number
+
+    def by_the_driver(connection: Connection) -> int:
+        ((number,),) = rows(connection, "SELECT count(*) FROM synced_commands")
+        return int(number)
+
+    def broken(connection: Connection) -> int:
+        by_the_driver(connection)
+        raise LookupError
+
+    asked = (by_sqlalchemy, by_the_driver, by_sqlalchemy, broken, by_the_driver, broken, by_sqlalchemy)
+    for number, question in enumerate(asked):
+        with suppress(LookupError):
+            assert await database.look(question) == number
+        async with database.write() as connection:
+            await commands.set_fingerprint(connection, number, "new")
