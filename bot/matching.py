@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot import query
@@ -27,10 +28,11 @@ def understood(kind: Follows, text: str) -> query.Query:
     return query.by_author(text) if kind is Follows.AUTHOR else query.parse(text)
 
 
-def finds(kind: Follows, text: str, paper: Document) -> bool:
-    """Whether what is followed finds a paper."""
+def finds(kind: Follows, text: str, papers: Iterable[Document]) -> list[bool]:
+    """Whether what is followed finds a paper, for each."""
     try:
-        return understood(kind, text).matches(paper)
+        wanted = understood(kind, text)
     except NotUnderstoodError:
         # Kept by an earlier version that read it otherwise; it finds nothing rather than stopping everyone's alerts.
-        return False
+        return [False for _ in papers]
+    return [wanted.matches(paper) for paper in papers]

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import compress
 from zoneinfo import ZoneInfoNotFoundError
 
 from bot.document import document
@@ -26,6 +27,7 @@ from storage.models import (
     DeliveryKind,
     DeliveryState,
     Digest,
+    Follows,
     Reason,
     Subscriber,
     Subscription,
@@ -159,12 +161,14 @@ def _match(database: Database, digest: Digest) -> dict[Recipient, list[Match]]:
             entries = digest.entries[start : start + subscriptions.MOST_AT_ONCE]
             papers = [document(entry.paper, entry.sections) for entry in entries]
             by_entry: list[list[Subscription]] = [[] for _ in entries]
-            hung = subscriptions.hung_on(connection, [paper.anchors for paper in papers])
-            for (kind, normal), (text, places) in hung.items():
-                if held := [place for place in places if finds(kind, text, papers[place])]:
-                    follows = subscriptions.followers(connection, kind, normal)
-                    for place in held:
-                        by_entry[place] += follows
+            found_at: dict[tuple[Follows, str], list[int]] = {}
+            for followed, (text, places) in subscriptions.hung_on(connection, [one.anchors for one in papers]).items():
+                held = finds(followed[0], text, [papers[place] for place in places])
+                if any(held):
+                    found_at[followed] = list(compress(places, held))
+            for followed, follows in subscriptions.followers(connection, found_at).items():
+                for place in found_at[followed]:
+                    by_entry[place] += follows
             for entry, follows in zip(entries, by_entry, strict=True):
                 told: dict[Recipient, list[Subscription]] = {}
                 for follow in sorted(follows, key=lambda follow: follow.id):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.query import Query
 from storage.models import Follows, Subscriber, Subscription
 from storage.schema import anchors, subscriptions
-from storage.sqlite import driver_sql
+from storage.sqlite import as_json, driver_sql
 
 _BATCH = 10_000
 """Values in one statement: SQLite takes 32,766."""
@@ -21,9 +21,15 @@ _HELD = "CREATE TEMP TABLE held (anchor TEXT PRIMARY KEY, papers INTEGER NOT NUL
 _HOLD = "INSERT INTO held (anchor, papers) VALUES (?, ?)"
 # In this order: of the papers' anchors there are some ten thousand, however much is followed.
 _HUNG_ON = """
-SELECT kind, normal, text, held.papers & coalesce(other.papers, -1)
-FROM held CROSS JOIN anchors ON anchors.anchor = held.anchor LEFT JOIN held AS other ON other.anchor = anchors.second
-WHERE anchors.second = '' OR held.papers & other.papers
+SELECT kind, normal, text, held.papers & other.papers
+FROM held CROSS JOIN anchors ON anchors.anchor = held.anchor CROSS JOIN held AS other ON other.anchor = anchors.second
+WHERE held.papers & other.papers
+"""
+# Once for all: there are hundreds, and SQLAlchemy takes longer over a statement than SQLite over the rows of one.
+_FOLLOWERS = """
+SELECT subscriptions.* FROM json_each(?) AS followed CROSS JOIN subscriptions
+ON kind = json_extract(followed.value, '$[0]') AND normal = json_extract(followed.value, '$[1]')
+ORDER BY subscriptions.id
 """
 MOST_AT_ONCE = 60
 """Papers that are looked at together: each is a bit of an integer of SQLite's."""
@@ -70,29 +76,40 @@ def hang_all(connection: Connection, followed: Iterable[tuple[Follows, Query]]) 
         connection.exec_driver_sql(_HANG, rows)
 
 
-def hung_on(connection: Connection, held: Sequence[Collection[str]]) -> dict[tuple[Follows, str], tuple[str, set[int]]]:
+def hung_on(
+    connection: Connection, held: Sequence[Collection[str]]
+) -> dict[tuple[Follows, str], tuple[str, list[int]]]:
     """What may find one of at most ``MOST_AT_ONCE`` papers with these anchors, by kind and normal form: its text, and
     the papers by their places in ``held``. Each is looked at once, however many follow it."""
-    papers: dict[str, int] = {}
+    # What hangs on one anchor alone has an empty second one, which all have.
+    papers = {"": -1}
     for place, anchors_of_one in enumerate(held):
         for anchor in anchors_of_one:
             papers[anchor] = papers.get(anchor, 0) | 1 << place
-    found: dict[tuple[Follows, str], tuple[str, set[int]]] = {}
     connection.exec_driver_sql(_HELD)
     try:
         connection.exec_driver_sql(_HOLD, sorted(papers.items()))
-        for kind, normal, followed, bits in connection.exec_driver_sql(_HUNG_ON):
-            _, places = found.setdefault((Follows(kind), normal), (followed, set()))
-            places.update(place for place in range(len(held)) if bits >> place & 1)
+        found: dict[tuple[str, str], tuple[str, int]] = {}
+        for kind, normal, text, bits in connection.exec_driver_sql(_HUNG_ON):
+            _, before = found.get((kind, normal), (text, 0))
+            found[kind, normal] = (text, before | bits)
     finally:
         connection.exec_driver_sql("DROP TABLE held")
+    return {
+        (Follows(kind), normal): (text, [place for place in range(len(held)) if bits >> place & 1])
+        for (kind, normal), (text, bits) in found.items()
+    }
+
+
+def followers(
+    connection: Connection, followed: Iterable[tuple[Follows, str]]
+) -> dict[tuple[Follows, str], list[Subscription]]:
+    """All subscriptions to each of these, by kind and normal form."""
+    found: dict[tuple[Follows, str], list[Subscription]] = {}
+    for row in connection.exec_driver_sql(_FOLLOWERS, (as_json(list(followed)),)).mappings():
+        one = _subscription(row)
+        found.setdefault((one.kind, one.normal), []).append(one)
     return found
-
-
-def followers(connection: Connection, kind: Follows, normal: str) -> list[Subscription]:
-    """All subscriptions to one keyword or author."""
-    statement = select(subscriptions).where(subscriptions.c.kind == kind, subscriptions.c.normal == normal)
-    return [_subscription(row) for row in connection.execute(statement.order_by(subscriptions.c.id)).mappings()]
 
 
 async def of(connection: AsyncConnection, subscriber: Subscriber, subscriber_ids: Sequence[int]) -> list[Subscription]:

@@ -87,9 +87,9 @@ async def test_the_cost_is_that_of_the_digest_and_its_matches(
         made.append(Subscription(**values))
         return made[-1]
 
-    def watched(kind: Follows, text: str, document: Any) -> bool:
-        held_against[text] += 1
-        return finds(kind, text, document)
+    def watched(kind: Follows, text: str, papers: Any) -> list[bool]:
+        held_against[text] += len(papers)
+        return finds(kind, text, papers)
 
     monkeypatch.setattr(subscriptions, "Subscription", make)
     monkeypatch.setattr(planning, "finds", watched)

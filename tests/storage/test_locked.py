@@ -101,7 +101,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "papers.read": lambda c: c.run_sync(papers.read, papers.selected(papers.Filter())),
     "papers.titles_like": lambda c: c.run_sync(papers.titles_like, "ze"),
     "servers.known": lambda c: servers.known(c),
-    "subscriptions.followers": lambda c: c.run_sync(subscriptions.followers, Follows.KEYWORD, "zebra"),
+    "subscriptions.followers": lambda c: c.run_sync(subscriptions.followers, [(Follows.KEYWORD, "zebra")]),
     "subscriptions.hung_on": lambda c: c.run_sync(subscriptions.hung_on, [{"zebra"}]),
     "subscriptions.get": lambda c: subscriptions.get(c, 1),
     "subscriptions.get_all": lambda c: subscriptions.get_all(c, [1]),

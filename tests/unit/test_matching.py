@@ -20,7 +20,8 @@ REASONING = real.made_up(
 
 def found(kind: Follows, text: str, *entries: Entry) -> list[str]:
     chosen = entries or (DIFFUSION, REASONING)
-    return [one.paper.arxiv_id for one in chosen if finds(kind, text, document(one.paper, one.sections))]
+    held = finds(kind, text, [document(one.paper, one.sections) for one in chosen])
+    return [one.paper.arxiv_id for one, found in zip(chosen, held, strict=True) if found]
 
 
 @pytest.mark.parametrize(
