@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import combinations, islice
 from typing import NamedTuple
 
 from bot.text import BREAK, is_cjk, is_word, name_runs, pieces, spelled, stem, tokens_of, words_of
@@ -58,11 +58,19 @@ class Document:
     def anchors(self) -> set[str]:
         """What keywords that find this paper hang on (:attr:`bot.query.Query.anchors`): the stems of its words
         and of neighbouring ones as one, its numbers, up to three characters in a row of Korean, Chinese or Japanese,
-        and the initials of its authors."""
+        and the initials of its authors, whose names have each two of theirs together besides."""
         found = {token[0] for name in self.names for token in name.split()}
+        for name in self.names:
+            letters = [token for token in name.split() if is_word(token)]
+            found.update(pairs([*map(stem, letters), *(token[0] for token in letters)]))
         for text in (self.title, self.authors, self.sections):
             found.update(_anchors(text.split()))
         return found
+
+
+def pairs(words: Iterable[str]) -> Iterator[str]:
+    """Each two different words of one name, as an anchor."""
+    return map("+".join, combinations(sorted(set(words)), 2))
 
 
 def document(paper: Paper, sections: Iterable[Section]) -> Document:

@@ -60,9 +60,12 @@ class Query:
         one pair at least; where nothing more is asked than one word, the second is empty."""
         found: set[tuple[str, str]] = set()
         for parts in self.alternatives:
-            asked = [anchors for part in parts for anchors in part.anchors]
-            asked.sort(key=lambda anchors: (-max(map(_weight, anchors)), sorted(anchors)))
-            found.update(product(asked[0], asked[1] if len(asked) > 1 else [""]))
+            asked = [(anchors, place) for place, part in enumerate(parts) for anchors in part.anchors]
+            asked.sort(key=lambda one: (-max(map(_weight, one[0])), sorted(one[0])))
+            first, of = asked[0]
+            # Another word tells more than the rest of the same one, which seldom stands without it.
+            others = sorted(asked[1:], key=lambda one: one[1] == of)
+            found.update(product(first, others[0][0] if others else [""]))
         return frozenset(found)
 
     def hangs_on(self, anchors: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
-from bot.document import LONGEST_ANCHOR, NAME_TOKENS, Document, Vocabulary
+from bot.document import LONGEST_ANCHOR, NAME_TOKENS, Document, Vocabulary, pairs
 from bot.text import BREAK, WHOLE, bare, is_cjk, is_word, stem, tokens_of
 
 MOST_SPACES = 4
@@ -162,7 +162,9 @@ class Name:
 
     @cached_property
     def anchors(self) -> tuple[frozenset[str], ...]:
-        return tuple(map(_anchor, self._words))
+        # Two words are more often those of two authors of a paper than of one.
+        longest = sorted({stem(word) for word in self._words if is_word(word)}, key=lambda word: (len(word), word))[-2:]
+        return (*map(_anchor, self._words), *(frozenset([pair]) for pair in pairs(longest)))
 
     def joined(self, _joins: tuple[str, ...]) -> Name:
         return self

@@ -117,6 +117,36 @@ def test_what_has_one_normal_form_has_one_answer(several: list[Document], asked:
         assert len({query.matches(found) for query in same}) == 1, same
 
 
+@pytest.mark.parametrize(
+    ("asked", "authors", "title"),
+    [
+        (by_author("Ann He"), ("Kaiming He", "Ann Lee"), "Of zebras"),
+        (by_author("A. He"), ("Kaiming He", "Ann Lee"), "Of zebras"),
+        (parse("Of 강화학습"), ("Ann Lee",), "강화학습"),
+        (parse('zebra author:"Ann He"'), ("Kaiming He", "Ann Lee"), "zebra"),
+    ],
+    ids=lambda one: getattr(one, "text", None),
+)
+def test_a_paper_that_has_a_part_of_what_is_asked_is_not_looked_at(
+    asked: Query, authors: tuple[str, ...], title: str
+) -> None:
+    assert not asked.hangs_on(document(real.made_up(title, authors=authors).paper, ()).anchors)
+
+
+def test_an_author_who_finds_a_name_hangs_on_it() -> None:
+    """Each name asked for against each name of a few pieces."""
+    names = [
+        " ".join(some) for size in (1, 2, 3) for some in product(("a", "as", "assed", "b'd", "가나", "1"), repeat=size)
+    ]
+    documents = [document(real.made_up("T", authors=(name,)).paper, ()) for name in names]
+    found = 0
+    for query in map(by_author, names):
+        held = [one for one in documents if query.matches(one)]
+        found += len(held)
+        assert all(query.hangs_on(one.anchors) for one in held), query.text
+    assert found > len(names) * 5
+
+
 def test_short_keywords_and_texts_without_exception() -> None:
     """Each keyword against each text of a few pieces: those that match hang on it, and those of one normal form give
     one answer."""
