@@ -46,7 +46,7 @@ async def check(database: Database, path: Path) -> None:
         at = dict(connection.execute("SELECT arxiv_id, place FROM papers"))
         assert len(set(at.values())) == len(at)
         wanted = {
-            "paper_words": {at[one]: (read.title, read.authors, read.sections) for one, read in held.items()},
+            "paper_words": {at[one]: (read.sections, read.title, read.authors) for one, read in held.items()},
             "paper_titles": {at[one]: (read.title,) for one, read in held.items()},
             "paper_names": {at[one]: (read.authors,) for one, read in held.items()},
         }
