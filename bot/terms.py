@@ -162,8 +162,8 @@ class Name:
 
     @cached_property
     def anchors(self) -> tuple[frozenset[str], ...]:
-        # Two words are more often those of two authors of a paper than of one.
-        longest = sorted({stem(word) for word in self._words if is_word(word)}, key=lambda word: (len(word), word))[-2:]
+        # Words are more often those of several authors of a paper than of one.
+        longest = sorted({stem(word) for word in self._words if is_word(word)}, key=lambda word: (len(word), word))[-3:]
         return (*map(_anchor, self._words), *(frozenset([pair]) for pair in pairs(longest)))
 
     def joined(self, _joins: tuple[str, ...]) -> Name:
