@@ -216,11 +216,12 @@ read_files = Table(
 # The indexes of storage.search and storage.authors: tokens with spaces between them, so "ascii" (which takes everything
 # beyond ASCII for a letter) splits them as they are, whatever the version of Unicode. They keep no copy of the text,
 # and not the lengths that only SQLite's own ranking asks for. The first column of an index is told of by nothing, any
-# other by two bytes for each word of each paper: so the one with the most words comes first.
+# other by two bytes for each word of each paper: so the one with the most words comes first. A beginning of a
+# length that is not given is looked for among all words that begin so, each with all its papers.
 _OPTIONS = "content = '', columnsize = 0, tokenize = 'ascii'"
 SEARCH_INDEX = (
     f"CREATE VIRTUAL TABLE paper_words USING fts5(sections, title, authors, {_OPTIONS})",
-    f"CREATE VIRTUAL TABLE paper_titles USING fts5(title, {_OPTIONS}, prefix = '1 2 3')",
+    f"CREATE VIRTUAL TABLE paper_titles USING fts5(title, {_OPTIONS}, prefix = '1 2 3 4 5 6 7')",
     f"CREATE VIRTUAL TABLE paper_names USING fts5(authors, {_OPTIONS})",
     f"CREATE VIRTUAL TABLE author_names USING fts5(name, {_OPTIONS}, prefix = '1 2 3')",
 )

@@ -45,6 +45,6 @@ def upgrade() -> None:
     op.execute("DROP TABLE paper_vocabulary")
     op.execute("DROP TABLE paper_words")
     op.execute(f"CREATE VIRTUAL TABLE paper_words USING fts5(sections, title, authors, {_INDEX})")
-    op.execute(f"CREATE VIRTUAL TABLE paper_titles USING fts5(title, {_INDEX}, prefix = '1 2 3')")
+    op.execute(f"CREATE VIRTUAL TABLE paper_titles USING fts5(title, {_INDEX}, prefix = '1 2 3 4 5 6 7')")
     op.execute(f"CREATE VIRTUAL TABLE paper_names USING fts5(authors, {_INDEX})")
     op.execute(f"CREATE VIRTUAL TABLE author_names USING fts5(name, {_INDEX}, prefix = '1 2 3')")
