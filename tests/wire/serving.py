@@ -20,13 +20,15 @@ from tests.wire.places import Message, Refused, World
 from tests.wire.routes import CREATE_MESSAGE, Answer, Call, Route, find, refuse
 
 TOKEN = "loopback.token"
+STALL = 0.1
+"""Seconds in which four requests come at the bot's pace, of the six or more that there is room for in a second."""
 PREFIX = "/api/v10"
 
 
 @dataclass(eq=False)
 class Request:
     """``time`` is the event loop's when it came; ``status`` is 0 where none was answered; exempt ones count for no
-    rate limit."""
+    rate limit; ``over`` is the scope of the limit that it was over."""
 
     time: float
     method: str
@@ -35,6 +37,7 @@ class Request:
     body: Any
     exempt: bool
     status: int = 0
+    over: str = ""
 
 
 class Serving(World):
@@ -47,7 +50,9 @@ class Serving(World):
         super().__init__()
         self.requests: list[Request] = []
         self.unknown: list[tuple[str, str]] = []
-        self.over_limits: list[Request] = []
+        self.stalls: list[tuple[float, float]] = []
+        """When this judge itself stood still: what came meanwhile seems to have come at once."""
+        self._over_limits: list[Request] = []
         self.nonce_seconds = nonce_seconds
         self.nonces: dict[tuple[int, str], Message] = {}
         self.limits = Limits({CREATE_MESSAGE: create} if create else {}, per_second)
@@ -72,10 +77,12 @@ class Serving(World):
         await site.start()
         self.port = self._runner.addresses[0][1]
         self.gateway.url = f"ws://127.0.0.1:{self.port}/gateway/"
+        self._watching = asyncio.create_task(self._watch())
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         assert self._runner is not None
+        self._watching.cancel()
         for task in self._late:
             task.cancel()
         await asyncio.gather(*self._late, return_exceptions=True)
@@ -84,6 +91,19 @@ class Serving(World):
         await self._runner.cleanup()
         if kind is None and self._broken:
             raise self._broken[0]
+
+    @property
+    def over_limits(self) -> list[Request]:
+        """The requests over a limit, but for those of which nobody knows when they were made."""
+        return [one for one in self._over_limits if not any(start <= one.time <= end + 1 for start, end in self.stalls)]
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await asyncio.sleep(0.01)
+            if loop.time() - before > STALL:
+                self.stalls.append((before, loop.time()))
 
     @property
     def api_url(self) -> str:
@@ -149,7 +169,8 @@ class Serving(World):
                 return self._say(request, Answer({"message": "401: Unauthorized", "code": 0}, 401))
             limited, headers = self.limits.take(route.name, params.get("channel", ""), now)
             if limited is not None:
-                self.over_limits.append(request)
+                request.over = limited.scope
+                self._over_limits.append(request)
                 return self._limit(request, limited, headers)
         else:
             headers = {}

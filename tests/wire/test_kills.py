@@ -47,9 +47,11 @@ async def test_kills_at_any_moment(tmp_path: Path) -> None:
             await paper_round.end(process)
         assert paper_round.at_the_doors() == paper_round.owed()
         assert not server.unknown
-        assert not server.over_limits
+        # A bot that has just started cannot know how often those killed before it wrote to a channel in five seconds.
+        assert not [one for one in server.over_limits if one.over == "global"]
         assert not server.faults_of_bodies()
         made, asked = paper_round.made(), len(server.requests)
+        print(f"at most {server.peak()} requests in a second; the judge stood still {len(server.stalls)} times;")
         print(f"{kills} kills survived, {late} of them after the nonces were forgotten;")
         print(f"{len(paper_round.days)} digests, {made} messages, each once; {asked} requests")
 
