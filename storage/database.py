@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -167,8 +167,10 @@ class Database:
             return self._bulk.connect()
 
     def _dispose(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
+        # Several threads may come to this at once.
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
         self._bulk.dispose()
 
     async def hold(self, seconds: float = 15) -> None:

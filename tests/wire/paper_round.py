@@ -35,7 +35,8 @@ class PaperRound:
         self.days: list[date] = []
         self.channels: list[places.Channel] = []
         self.people: list[places.User] = []
-        self.starts = 0
+        self.starts: list[float] = []
+        """When the bot was started, by the event loop's time."""
         self.said = ""
         self._hearing: asyncio.Task[None]
         (folder / "digests").mkdir()
@@ -110,7 +111,7 @@ class PaperRound:
             "PAPERBOY_DIGESTS__POLL_SECONDS": "1",
             "PAPERBOY_POSTING__DMS_PER_SECOND": "40",
         }
-        self.starts += 1
+        self.starts.append(asyncio.get_running_loop().time())
         self.said = ""
         async with running(self.server, self.folder, **(fast | settings)) as process:
             # A pipe that nobody reads fills up, and stops who writes to it.
