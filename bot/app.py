@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -16,20 +17,23 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import custom_ids, permissions, planning, views
+from bot import custom_ids, permissions, planning, polling, views
 from bot.answering import explain, sent
 from bot.config import DISCORD_API, Settings
 from bot.delivery import Sender
+from bot.editing import Editor
 from bot.errors import DatabaseError
+from bot.fetching import Fetcher
 from bot.ingestion import Folder
 from bot.pace import Pace
 from bot.refusals import MENDABLE
 from bot.schedule import Clock
 from bot.translator import CatalogueTranslator
+from bot.watching import watch
 from storage import commands as synced
-from storage import deliveries, servers, targets
+from storage import deliveries, notices, servers, sources, targets
 from storage.database import Database
-from storage.models import Subscriber
+from storage.models import SourceState, Subscriber
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,10 @@ discord.VoiceClient.warn_dave = False
 COGS = ("cogs.papers", "cogs.subscriptions", "cogs.digest", "cogs.privacy")
 
 _TIDY_SECONDS = 3600
+_LONG = timedelta(days=1)
+"""A source that has failed for so long is told of."""
+_ALERT_SECONDS = 60
+_EDIT_SECONDS = 600
 _STOP_SECONDS = 8
 
 
@@ -58,6 +66,7 @@ class Paperboy(commands.AutoShardedBot):
 
     database: Database
     sender: Sender
+    editor: Editor
 
     def __init__(self, settings: Settings) -> None:
         self.pace = Pace(settings.posting.requests_per_second, settings.posting.dms_per_second)
@@ -78,7 +87,12 @@ class Paperboy(commands.AutoShardedBot):
         )
         self.settings = settings
         self._news = timedelta(days=settings.posting.catch_up_days)
-        self.folder = Folder(settings.digests.path)
+        self._folders = [
+            (one, Folder(one.path, one.name, one.whole_seconds)) for one in settings.sources if one.kind == "folder"
+        ]
+        self.fetcher = Fetcher()
+        self._remote = [one for one in settings.sources if one.kind != "folder"]
+        self._watches: list[asyncio.Task[None]] = []
         self.clock = Clock()
 
     def now(self) -> datetime:
@@ -104,12 +118,20 @@ class Paperboy(commands.AutoShardedBot):
         await self.sync_commands()
         self.sender = Sender(self, self.database, self.pace, self.now, self._news)
         await self.sender.start()
-        self._every(self.settings.digests.poll_seconds, self.read_digests)
+        self.editor = Editor(self, self.database, self.pace, self.now, self.settings.votes.days)
+        await self._keep_sources()
+        if self._folders:
+            self._read_soon = self._every(min(one.poll_seconds for one, _ in self._folders), self.read_digests)
+        if self._remote:
+            self._every(self.settings.posting.tick_seconds, self.poll_sources)
+        self._every(_ALERT_SECONDS, self.plan_alerts)
+        self._edit_soon = self._every(_EDIT_SECONDS, self.edit_posts)
         self._every(self.settings.posting.tick_seconds, self.plan_posts)
         self._every(_TIDY_SECONDS, self.tidy)
         self.clock.start()
+        self._watches = [asyncio.create_task(watch(one.path, self._read_soon)) for one, _ in self._folders if one.watch]
 
-    def _every(self, seconds: float, job: Callable[[], Coroutine[None, None, None]]) -> None:
+    def _every(self, seconds: float, job: Callable[[], Coroutine[None, None, None]]) -> Callable[[], None]:
         async def run() -> None:
             try:
                 await job()
@@ -118,7 +140,7 @@ class Paperboy(commands.AutoShardedBot):
                 log.error("%s", error)
 
         run.__qualname__ = job.__qualname__
-        self.clock.every(seconds, run)
+        return self.clock.every(seconds, run)
 
     async def sync_commands(self) -> None:
         """Gives Discord the commands, where they are not what it was given last."""
@@ -135,11 +157,51 @@ class Paperboy(commands.AutoShardedBot):
             await synced.set_fingerprint(connection, application, fingerprint)
         log.info("gave Discord the commands")
 
+    async def _keep_sources(self) -> None:
+        states = [SourceState(one.name, one.language, one.attribution) for one in self.settings.sources]
+        async with self.database.write() as connection:
+            await sources.keep(connection, states)
+
     async def read_digests(self) -> None:
         """Reads new digests, and plans to tell those who follow what is in them."""
-        await self.folder.ingest(self.database)
+        for source, folder in self._folders:
+            await folder.ingest(self.database)
+            if folder.being_written:
+                self.loop.call_later(source.whole_seconds, self._read_soon)
+        await self.plan_alerts()
+
+    async def poll_sources(self) -> None:
+        """Fetches what is due of the sources at an address, and plans to tell those who follow what is in it."""
+        days = max(self.settings.posting.catch_up_days, self.settings.votes.days)
+        polled = await polling.poll(self.database, self.fetcher, self._remote, self.now(), days)
+        if polled.changed:
+            await self.plan_alerts()
+            self._edit_soon()
+        await self._plan_notices()
+
+    async def _plan_notices(self) -> None:
+        owner_id, now = self._owner_id(), self.now()
+        async with self.database.read() as connection:
+            due = owner_id is not None and await notices.are_due(connection, now, _LONG)
+        if due and owner_id:
+            async with self.database.write() as connection:
+                await notices.plan(connection, owner_id, now, _LONG)
+            self.sender.wake()
+
+    def _owner_id(self) -> int | None:
+        """The person, or the owner of the team, that the application is of; None where nobody said."""
+        if self.application is None:
+            return None
+        return self.application.team.owner_id if self.application.team else self.application.owner.id
+
+    async def plan_alerts(self) -> None:
+        """Plans to tell those who follow what is in new papers, once all of a day have come."""
         await planning.plan_alerts(self.database, self.now(), self.settings.subscriptions.alert_days)
         self.sender.wake()
+
+    async def edit_posts(self) -> None:
+        """Edits the posts of the last days whose votes have moved."""
+        await self.editor.edit_due()
 
     async def plan_posts(self) -> None:
         """Plans the daily posts whose time has come."""
@@ -230,7 +292,12 @@ class Paperboy(commands.AutoShardedBot):
             return
         if hasattr(self, "sender"):
             await self.sender.stop(_STOP_SECONDS)
+        if hasattr(self, "editor"):
+            await self.editor.stop()
+        for watching in self._watches:
+            watching.cancel()
         await self.clock.stop()
+        await self.fetcher.close()
         await super().close()
         if hasattr(self, "database"):
             await self.database.close()

@@ -89,7 +89,8 @@ class Attempt:
         elif self._begun_at and not self._nonce_holds(self._begun_at):
             seen = await look(self._client, delivery, channel_id, self._begun_at, self._pace.request)
             if isinstance(seen, int):
-                return Outcome(delivery, DeliveryState.SENT, channel_id=channel_id, message_id=seen)
+                shown = composed.shown if isinstance(composed, Message) else None
+                return Outcome(delivery, DeliveryState.SENT, channel_id=channel_id, message_id=seen, shown=shown)
             if seen is Unseen.UNREADABLE:
                 return Outcome(delivery, DeliveryState.SET_ASIDE, Reason.UNCONFIRMED)
             if seen is Unseen.NOT_YET:
@@ -111,7 +112,8 @@ class Attempt:
         doubts.set([])
         async with asyncio.timeout(_LONGEST_SECONDS):
             message_id = await self._send(channel_id, composed)
-        return Outcome(delivery, DeliveryState.SENT, channel_id=channel_id, message_id=message_id)
+        sent = DeliveryState.SENT
+        return Outcome(delivery, sent, channel_id=channel_id, message_id=message_id, shown=composed.shown)
 
     async def _send(self, channel_id: int, message: Message) -> int:
         # The same delivery again gives the same message. By discord.py's own client of HTTP: send() would put the

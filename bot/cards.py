@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 import discord
@@ -13,7 +13,7 @@ from bot import arxiv, custom_ids, layouts, markdown
 from bot.highlighting import Marks, bold
 from bot.language import Language
 from bot.text import clean, clip, escape_within, sentence_at, sentences, tex_to_unicode, width
-from storage.models import Entry
+from storage.models import Entry, Section
 
 _RASTER = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _VIDEO = (".mp4", ".webm", ".mov", ".m4v")
@@ -84,6 +84,17 @@ def summary_menu(entries: Sequence[Entry], language: Language, mark: str) -> lis
     return [ui.ActionRow(menu)]
 
 
+def in_order(sections: Iterable[Section], language: Language) -> list[Section]:
+    """Sections in the reader's language first, and those in another last."""
+    return sorted(sections, key=lambda one: 0 if one.language == language.code else 1 if one.language is None else 2)
+
+
+def attributions(entries: Iterable[Entry]) -> list[str]:
+    """Whom what is shown is owed to."""
+    names = dict.fromkeys(name for entry in entries for name in entry.attributions)
+    return [escape_within(clean(", ".join(names)), 200, links=False)] if names else []
+
+
 def gallery(entry: Entry) -> list[ui.Item[ui.LayoutView]]:
     media = _media(entry.paper.video_url, _VIDEO) or _media(entry.paper.image_url, _RASTER)
     return [ui.MediaGallery(discord.MediaGalleryItem(media))] if media else []
@@ -111,7 +122,7 @@ def _card(
     if reason:
         lines.append(f"-# {reason}")
     left = min(room, _CARD) - sum(width(line) + 1 for line in lines)
-    if left > 40 and (teaser := _teaser(entry, min(_TEASER, left), marks)):
+    if left > 40 and (teaser := _teaser(in_order(entry.sections, language), min(_TEASER, left), marks)):
         lines.append(_shown(teaser, left, marks, links=True))
     return "\n".join(lines)
 
@@ -120,13 +131,13 @@ def _shown(text: str, limit: int, marks: Marks | None, *, links: bool = False) -
     return marks.bold_within(text, limit, links=links) if marks else escape_within(text, limit, links=links)
 
 
-def _teaser(entry: Entry, limit: int, marks: Marks | None) -> str:
+def _teaser(told: Sequence[Section], limit: int, marks: Marks | None) -> str:
     """The first sentences of the summary, or those of it that have what is looked for."""
-    for section in entry.sections if marks else ():
+    for section in told if marks else ():
         # Not every section is read to its end only to find nothing.
         if marks and marks.has(section.text) and (found := marks.spans(text := markdown.plain(section.text))):
             return sentences(sentence_at(text, *found[0], limit), limit)
-    return next((sentences(text, limit) for section in entry.sections if (text := markdown.plain(section.text))), "")
+    return next((sentences(text, limit) for section in told if (text := markdown.plain(section.text))), "")
 
 
 def _some_authors(entry: Entry, language: Language, marks: Marks | None) -> str:

@@ -12,9 +12,9 @@ from bot import language, refusals
 from bot.config import Settings
 from bot.errors import DatabaseError, SourceError
 from bot.sources import files
-from storage import accounts, channels, digests, integrity, targets
+from storage import accounts, channels, digests, integrity, sources, targets
 from storage.database import HEAD, Database
-from storage.models import DeliveryKind, Subscriber
+from storage.models import DeliveryKind, SourceState, Subscriber
 from storage.reindexing import FINGERPRINT
 from storage.sqlite import file_of
 
@@ -35,7 +35,7 @@ class Finding:
 
 async def check(settings: Settings, token: str | None, now: datetime) -> list[Finding]:
     """Looks at the token, the digests, and the database with its channels."""
-    findings = [Finding(True, "The configuration can be used."), _token(token), _digests(settings)]
+    findings = [Finding(True, "The configuration can be used."), _token(token), *_folders(settings)]
     path = file_of(settings.database.url)
     if not path.exists():
         return [*findings, Finding(None, f"There is no database at '{path}' yet; the first start makes it.")]
@@ -77,12 +77,18 @@ def _token(token: str | None) -> Finding:
     return Finding(True, f"The token looks like a bot's, of the application {application}.")
 
 
-def _digests(settings: Settings) -> Finding:
-    try:
-        number = len(files([settings.digests.path]))
-    except SourceError as error:
-        return Finding(False, f"No digests are read: {error}")
-    return Finding(True, f"{_number(number, 'digest file')} in '{settings.digests.path}'.")
+def _folders(settings: Settings) -> list[Finding]:
+    findings = []
+    for source in settings.sources:
+        if source.kind == "folder":
+            try:
+                number = len(files([source.path]))
+            except SourceError as error:
+                # Where papers also come from elsewhere, nobody needs to have files.
+                findings.append(Finding(None if len(settings.sources) > 1 else False, f"No digests are read: {error}"))
+            else:
+                findings.append(Finding(True, f"{_number(number, 'digest file')} in '{source.path}'."))
+    return findings
 
 
 async def _held(settings: Settings, now: datetime) -> list[Finding]:
@@ -90,12 +96,15 @@ async def _held(settings: Settings, now: datetime) -> list[Finding]:
     try:
         async with database.read() as connection:
             newest = await digests.newest(connection)
+            states = {state.name: state for state in await sources.all_of_them(connection)}
             posted_to = await channels.count(connection)
             aside = await targets.set_aside(connection)
             unknown = await accounts.unconfirmed(connection)
     finally:
         await database.close()
-    findings = [_newest(newest, now.date()), _posted_to(posted_to)]
+    remote = [one.name for one in settings.sources if one.kind != "folder"]
+    findings = [_source(name, states.get(name), now) for name in remote]
+    findings += [_newest(newest, now.date()), _posted_to(posted_to)]
     english = language.language(language.ENGLISH)
     for target in aside:
         reason = english.text(refusals.SENTENCES[target.reason], why=target.why or "?") if target.reason else ""
@@ -123,6 +132,17 @@ def _posted_to(number: int) -> Finding:
     if not number:
         return Finding(None, "No channel has a daily post yet.")
     return Finding(True, f"{_number(number, 'channel')} {'has' if number == 1 else 'have'} a daily post.")
+
+
+def _source(name: str, state: SourceState | None, now: datetime) -> Finding:
+    if state and state.failing_since:
+        said = f"{name} has failed since {state.failing_since:%Y-%m-%d %H:%M} UTC: {state.why}. It is asked again."
+        return Finding(False, said)
+    if state is None or state.fetched_at is None:
+        return Finding(None, f"{name} was not asked yet; paperboy run does.")
+    minutes = max(0, int((now - state.fetched_at).total_seconds() // 60))
+    ago = _number(minutes, "minute") if minutes < 120 else _number(minutes // 60, "hour")
+    return Finding(True, f"{name} answered {ago} ago.")
 
 
 def _newest(newest: date | None, today: date) -> Finding:

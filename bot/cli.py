@@ -1,12 +1,12 @@
-"""The commands of the terminal: run, try, import, papers, check, backup."""
+"""The commands of the terminal: run, try, import, fetch, papers, check, backup."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import arxiv, config, lookup, query, sources
+from bot.errors import ConfigurationError, SourceError
 from bot.text import printable, tex_to_unicode
 from storage import backup as copies
 from storage import papers as stored_papers
@@ -26,7 +27,10 @@ from storage.database import Database
 from storage.models import Entry, Reject, Sort
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from bot import ingestion
+    from bot.remote import RemoteSource
 
 app = typer.Typer(
     help="A Discord bot that delivers research papers.",
@@ -92,6 +96,28 @@ def import_(
             where = one.path if one.line is None else f"{one.path}:{one.line}"
             err.print(Text.assemble(("!", "yellow"), f" {printable(where)}: {one.reason}"), soft_wrap=True)
     raise typer.Exit(1 if rejected else 0)
+
+
+@app.command()
+def fetch(
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="One source of config.toml; else all.")] = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Else a week before.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Else today.")] = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Fetch days of the past from the sources at an address. Days that are whole are not fetched again."""
+    settings = config.load()
+    chosen = [one for one in settings.sources if one.kind != "folder" and source in (None, one.name)]
+    if not chosen:
+        named = ", ".join(repr(one.name) for one in settings.sources if one.kind != "folder") or "none"
+        raise ConfigurationError(f"There is no source to fetch from of that name; those at an address are: {named}.")
+    until = last.date() if last else datetime.now(UTC).date()
+    since = first.date() if first else until - timedelta(days=7)
+    if since > until:
+        raise typer.BadParameter(f"{since} is after {until}", param_hint="--from")
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+        changed, requests = _run(_fetch(database or settings.database.url, chosen, since, until, progress))
+    out.print(f"Fetched {since} to {until}: {changed} entries changed, {requests} requests.")
 
 
 @app.command()
@@ -182,6 +208,34 @@ async def _import(url: str, files: list[Path], read_one: Callable[[Path], None])
         return await ingestion.ingest(database, files, read_one)
     finally:
         await database.close()
+
+
+async def _fetch(
+    url: str, chosen: Sequence[RemoteSource], first: date, last: date, progress: Progress
+) -> tuple[int, int]:
+    from bot.backfilling import backfill, waiting
+    from bot.fetching import Fetcher
+
+    changed = requests = 0
+    database = await Database.open(url)
+    try:
+        async with Fetcher() as fetcher:
+            for source in chosen:
+                days = await waiting(database, source, first, last)
+                task = progress.add_task(source.name, total=len(days))
+                for day in days:
+                    try:
+                        polled = await backfill(database, fetcher, source, day, progress.console.print)
+                    except SourceError as error:
+                        raise SourceError(
+                            f"{error}. What was fetched is kept; the same command goes on at {day}."
+                        ) from None
+                    changed += polled.changed
+                    requests += polled.requests
+                    progress.advance(task)
+    finally:
+        await database.close()
+    return changed, requests
 
 
 async def _find(url: str, which: stored_papers.Filter, sort: Sort, number: int | None) -> list[Entry]:

@@ -11,11 +11,11 @@ from typing import Any
 from discord import AllowedMentions, ui
 from discord.http import handle_message_parameters
 
-from bot import ranking, rendering
-from bot.language import language
-from storage import channels, lookups, matches, papers, subscriptions
+from bot import ranking, rendering, status
+from bot.language import ENGLISH, KOREAN, language
+from storage import channels, lookups, matches, notices, papers, subscriptions
 from storage.database import Database
-from storage.models import Channel, Delivery, DeliveryKind, Entry, Reason, Subscription
+from storage.models import Channel, Delivery, DeliveryKind, Entry, Notice, Reason, Shown, Subscription
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 class Message:
     """A message that is drawn, to be sent to as many as it is for."""
 
-    def __init__(self, view: ui.LayoutView) -> None:
+    def __init__(self, view: ui.LayoutView, shown: Shown | None = None) -> None:
         self.view = view
+        self.shown = shown
+        """Of a daily post: its papers, with their votes."""
 
     @cached_property
     def payload(self) -> dict[str, Any]:
@@ -61,6 +63,8 @@ class Composer:
             which = papers.Filter(arxiv_ids=tuple(arxiv_ids), once=True)
             entries = await papers.find(connection, which) if arxiv_ids else []
             follow_ids = {one for papers_of in told.values() for found_by in papers_of.values() for one in found_by}
+            notified = [one.id for one in batch if one.kind is DeliveryKind.NOTICE]
+            said = await notices.of(connection, notified) if notified else {}
             follows = await subscriptions.get_all(connection, follow_ids) if follow_ids else {}
         found = {entry.paper.arxiv_id: entry for entry in entries}
         composed: dict[int, Composed] = {}
@@ -68,6 +72,8 @@ class Composer:
             try:
                 if delivery.kind is DeliveryKind.DAILY:
                     message = self._post(delivery, set_up.get(delivery.target_id))
+                elif delivery.kind is DeliveryKind.NOTICE:
+                    message = _notice(delivery, said.get(delivery.id))
                 else:
                     message = _alert(delivery, told.get(delivery.id, {}), found, follows)
                 composed[delivery.id] = message or Reason.WITHDRAWN
@@ -86,8 +92,19 @@ class Composer:
             words, total = language(channel.language), len(self._days[day])
             # Its mark is the same in each channel, and so is the whole message.
             view = rendering.daily(day, total, chosen, words, delivery.mark) if chosen else None
-            self._daily[key] = Message(view) if view else None
+            self._daily[key] = Message(view, shown_in(chosen)) if view else None
         return self._daily[key]
+
+
+def shown_in(chosen: Sequence[Entry], riser: Entry | None = None) -> Shown:
+    """What a daily post of these shows."""
+    papers = tuple((entry.paper.arxiv_id, entry.votes) for entry in chosen)
+    return Shown(papers, riser.paper.arxiv_id if riser else None)
+
+
+def _notice(delivery: Delivery, told: Notice | None) -> Message | None:
+    words = [language(code) for code in (ENGLISH, KOREAN)]
+    return Message(status.notice(told, delivery.mark, words)) if told else None
 
 
 def _alert(

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -32,6 +34,16 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _http(value: str) -> str:
+    parts = urlsplit(value.strip())
+    # The port is read when it is asked for.
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("not an http(s) address")
+    if parts.username is not None:
+        raise ValueError("an address without a user is needed")
+    return value.strip()
+
+
 class DiscordSettings(_Table):
     """``[discord]``"""
 
@@ -40,13 +52,9 @@ class DiscordSettings(_Table):
     @field_validator("api_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
-        # The port is read when it is asked for.
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-            raise ValueError("not an http(s) address")
-        if parts.username is not None or parts.query or parts.fragment:
-            raise ValueError("an address without a user, a query or a fragment is needed")
-        return value.strip().rstrip("/")
+        if any(part in value for part in "?#"):
+            raise ValueError("an address without a query or a fragment is needed")
+        return _http(value).rstrip("/")
 
 
 class DatabaseSettings(_Table):
@@ -55,11 +63,67 @@ class DatabaseSettings(_Table):
     url: Annotated[str, StringConstraints(pattern=r"^sqlite\+aiosqlite:///")] = "sqlite+aiosqlite:///paperboy.db"
 
 
-class DigestSettings(_Table):
-    """``[digests]``"""
+class _Source(_Table):
+    """One of ``[[sources]]``. ``name`` is what its digests are kept under; ``language`` is that of its texts (ISO
+    639-1); ``attribution`` is shown below what comes of it."""
 
-    path: Path = Path("digests")
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+    attribution: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+
+
+class FolderSource(_Source):
+    """Markdown digests in a folder (or one file), looked at every ``poll_seconds``, and at once where a change is
+    noticed (``watch``). A file is read when it was not written to for ``whole_seconds``."""
+
+    kind: Literal["folder"]
+    path: Path
     poll_seconds: float = Field(default=60, ge=1, le=86_400)
+    whole_seconds: float = Field(default=2, ge=0, le=3600)
+    watch: bool = True
+
+
+class MarkdownSource(_Source):
+    """Markdown digests at an address with the day in it: ``https://example.org/{date:%Y/%m/%d}.md``."""
+
+    kind: Literal["markdown"]
+    address: str
+    allow_private: bool = False
+
+    @field_validator("address")
+    @classmethod
+    def _has_day(cls, value: str) -> str:
+        try:
+            fields = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
+            days = [value.format(date=date(2024, 1, day)) for day in (1, 2)] if fields == {"date"} else []
+        except (ValueError, IndexError, KeyError) as error:
+            raise ValueError(f"its date field cannot be used: {error}") from None
+        if len(set(days)) < 2:
+            raise ValueError("the day is needed in it, such as {date:%Y-%m-%d}")
+        _http(days[0])
+        return value
+
+
+class HuggingFaceSource(_Source):
+    """Hugging Face's Daily Papers. ``HF_TOKEN`` in the environment raises its limits."""
+
+    kind: Literal["huggingface"]
+    api_url: str = "https://huggingface.co/api"
+    allow_private: bool = False
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return _http(value).rstrip("/")
+
+
+SourceSettings = Annotated[FolderSource | MarkdownSource | HuggingFaceSource, Field(discriminator="kind")]
+
+
+class VoteSettings(_Table):
+    """``[votes]``"""
+
+    days: int = Field(default=3, ge=0, le=30)
 
 
 class PostingSettings(_Table):
@@ -94,9 +158,21 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     discord: DiscordSettings = DiscordSettings()
     database: DatabaseSettings = DatabaseSettings()
-    digests: DigestSettings = DigestSettings()
+    sources: tuple[SourceSettings, ...] = (
+        HuggingFaceSource(kind="huggingface", name="Hugging Face", attribution="Hugging Face Daily Papers"),
+        FolderSource(kind="folder", name="files", path=Path("digests"), language="ko"),
+    )
+    votes: VoteSettings = VoteSettings()
     posting: PostingSettings = PostingSettings()
     subscriptions: SubscriptionSettings = SubscriptionSettings()
+
+    @field_validator("sources")
+    @classmethod
+    def _have_names(cls, value: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        names = [source.name for source in value]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"two sources are named {twice!r}")
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -23,6 +23,7 @@ ASK = re.compile(r"pb:ask")
 REMOVE = re.compile(r"pb:remove:(?P<page>\d{1,6})")
 LIST = re.compile(r"pb:list:(?P<page>\d{1,6})")
 
+SOURCES = re.compile(r"pb:sources:(?P<mark>.*)", re.DOTALL)
 MISSED = re.compile(r"pb:missed:(?P<id>\d{1,18})")
 
 ASKED = "pb:asked"
@@ -77,6 +78,10 @@ def remove(number: int) -> str:
 
 def list_page(number: int) -> str:
     return f"pb:list:{number}"
+
+
+def sources(mark: str) -> str:
+    return f"pb:sources:{mark}"
 
 
 def missed(delivery_id: int) -> str:

@@ -4,6 +4,7 @@
     ├── ConfigurationError      config.toml or the environment says something that cannot be used
     ├── DatabaseError           the database cannot be opened, read or written, or is not Paperboy's
     ├── SourceError             a path that holds no digests, or cannot be read
+    │   └── FetchError          an address that gives no answer, or none that can be used
     └── UserError               something a person typed or pressed; its text is for that person
         ├── NotUnderstoodError  a date, time, time zone or keyword that says nothing
         ├── NotFoundError       well-formed, but not held
@@ -14,6 +15,8 @@ A UserError carries a message of the catalogue and its values, so that it can be
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 
 class PaperboyError(Exception):
@@ -30,6 +33,19 @@ class DatabaseError(PaperboyError):
 
 class SourceError(PaperboyError):
     """A source of digests that cannot be read at all."""
+
+
+class FetchError(SourceError):
+    """An address that cannot be fetched. ``status`` is what its server answered, ``wait`` how long it wishes to be left
+    alone; None where it said nothing. ``lasting``: another try would come to the same."""
+
+    def __init__(
+        self, message: str, *, status: int | None = None, wait: timedelta | None = None, lasting: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.wait = wait
+        self.lasting = lasting
 
 
 class UserError(PaperboyError):

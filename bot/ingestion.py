@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 
 from bot import sources
 from bot.errors import SourceError
-from bot.parsing import Parsed
+from bot.parsing import Parsed, without_future
 from storage import files
 from storage.database import Database
 from storage.models import Reject
@@ -57,7 +57,11 @@ class Imported:
 
 
 async def ingest(
-    database: Database, paths: Iterable[Path], read_one: Callable[[Path], None] = lambda path: None
+    database: Database,
+    paths: Iterable[Path],
+    read_one: Callable[[Path], None] = lambda path: None,
+    *,
+    source: str = sources.FILES,
 ) -> Imported:
     """Reads digest files and keeps what they hold, each whole: several in one transaction while nobody else writes.
     ``read_one`` is called after each that is kept."""
@@ -73,14 +77,14 @@ async def ingest(
                 path, future = reading.popleft()
                 reading.extend((following, _begin(following)) for following in islice(waiting, 1))
                 mark, parsed = await asyncio.wrap_future(future)
-                parsed = _without_future(parsed, path)
+                parsed = without_future(parsed, str(path), datetime.now(UTC).date())
                 together.append((path, parsed))
                 # What could not be read is told again at the next start, and a date in the future becomes one of the
                 # past.
                 marks[path] = "" if parsed.rejects else mark
                 papers += sum(len(digest.entries) for digest in parsed.digests)
             found = [digest for _, parsed in together for digest in parsed.digests]
-            stored = await database.change(files.store, marks, found, sources.FILES)
+            stored = await database.change(files.store, marks, found, source)
         report.changed += stored.changed_entries
         for path, parsed in together:
             report.take(path, parsed)
@@ -89,10 +93,15 @@ async def ingest(
 
 
 class Folder:
-    """A folder of digests, read again where a file is new or has changed, also since an earlier start."""
+    """A folder of digests, read again where a file is new or has changed, also since an earlier start. One that was
+    written to less than ``whole_seconds`` ago may not be whole, and is left for the next time: then ``being_written``
+    is true."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, source: str = sources.FILES, whole_seconds: float = 0) -> None:
         self.path = path
+        self.being_written = False
+        self._source = source
+        self._whole_seconds = whole_seconds
         self._seen: dict[Path, str] | None = None
         self._reachable = True
 
@@ -102,7 +111,7 @@ class Folder:
             async with database.read() as connection:
                 self._seen = await files.marks(connection)
         changed = await asyncio.to_thread(self._changed, self._seen)
-        report = await ingest(database, changed)
+        report = await ingest(database, changed, source=self._source)
         self._seen |= changed
         for reject in report.rejected:
             log.warning("%s:%s: %s", reject.path, reject.line or "", reject.reason)
@@ -119,7 +128,10 @@ class Folder:
             self._reachable = False
             return {}
         self._reachable = True
-        return {path: mark for path, mark in marks.items() if seen.get(path) != mark}
+        changed = {path: mark for path, mark in marks.items() if seen.get(path) != mark}
+        whole = {path: mark for path, mark in changed.items() if sources.is_whole(path, self._whole_seconds)}
+        self.being_written = len(whole) < len(changed)
+        return whole
 
 
 @contextmanager
@@ -148,12 +160,3 @@ def _read(path: Path) -> tuple[str, Parsed]:
     except OSError:
         mark = ""  # Reading it tells why.
     return mark, sources.read(path)
-
-
-def _without_future(parsed: Parsed, path: Path) -> Parsed:
-    """A mistyped year would be the newest digest for years, and no other would be posted."""
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    kept = tuple(digest for digest in parsed.digests if digest.date <= tomorrow)
-    ahead = [digest.date for digest in parsed.digests if digest.date > tomorrow]
-    rejects = tuple(Reject(str(path), None, f"the date {day} is in the future") for day in ahead)
-    return Parsed(kept, parsed.rejects + rejects)

@@ -18,6 +18,8 @@ from bot.text import ELLIPSIS, clean, clip, escape_within, width
 TEXT = 4000
 """Characters in all texts of a message."""
 LABEL = 80
+ADDRESS = 512
+"""Characters of the address of a button."""
 OPTION = 100
 ALT_TEXT = 1024
 ACCENT = discord.Colour(0xC2410C)

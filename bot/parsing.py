@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -95,6 +95,16 @@ def parse(content: bytes, path: str = "") -> Parsed:
     if (more := len(bad_lines) - MAX_BAD_LINES) > 0:
         rejects.append(Reject(path, bad_lines[MAX_BAD_LINES][0], f"{more} more lines like the ones above"))
     return Parsed(digests, tuple(rejects))
+
+
+def without_future(parsed: Parsed, path: str, today: date) -> Parsed:
+    """Without digests of days to come: a mistyped year would be the newest digest for years, and no other would be
+    posted. In some place it is tomorrow already."""
+    last = today + timedelta(days=1)
+    kept = tuple(digest for digest in parsed.digests if digest.date <= last)
+    ahead = [digest.date for digest in parsed.digests if digest.date > last]
+    rejects = tuple(Reject(path, None, f"the date {day} is in the future") for day in ahead)
+    return Parsed(kept, parsed.rejects + rejects)
 
 
 def _tokens(lines: list[str]) -> list[Token]:

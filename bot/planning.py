@@ -52,7 +52,7 @@ async def plan_posts(database: Database, now: datetime, catch_up_days: int) -> i
     planned = 0
     while True:
         async with database.write() as connection:
-            held = await digests.most_votes(connection, catch_up_days)
+            held = await digests.most_votes(connection, catch_up_days, now)
             due = await channels.due(connection, now, max(held, default=None), _BATCH)
             aside = await targets.reasons(connection, Subscriber.CHANNEL, [channel.channel_id for channel in due], now)
             looked_at = [_look(channel, held, aside.get(channel.channel_id), now, catch_up_days) for channel in due]
@@ -76,7 +76,7 @@ async def plan_now(database: Database, channel_id: int, now: datetime) -> Delive
     """
     async with database.write() as connection:
         channel = await channels.get(connection, channel_id)
-        held = await digests.most_votes(connection, 1)
+        held = await digests.most_votes(connection, 1, now)
         newest = max(held, default=None)
         if channel is None or newest is None:
             raise NotFoundError(NOTHING)
@@ -103,7 +103,7 @@ async def plan_alerts(database: Database, now: datetime, days: int) -> int:
     Digests older than ``days`` are an archive: nobody is told of them."""
     since = now.date() - timedelta(days=days)
     async with database.read() as connection:
-        unmatched = await digests.unmatched(connection, since)
+        unmatched = await digests.unmatched(connection, since, now)
     for digest in unmatched:
         matched = await asyncio.to_thread(_match, database, digest)
         await _plan_alerts_of(database, digest, matched, since, now)

@@ -78,7 +78,7 @@ def _nothing(client: discord.Client, delivery: Delivery, channel_id: int) -> Uns
 
 def _marks(components: Iterable[Any]) -> Iterator[str]:
     for component in components:
-        match = custom_ids.SUMMARY.fullmatch(getattr(component, "custom_id", None) or "")
-        if match:
+        custom_id = getattr(component, "custom_id", None) or ""
+        if match := custom_ids.SUMMARY.fullmatch(custom_id) or custom_ids.SOURCES.fullmatch(custom_id):
             yield match["mark"]
         yield from _marks(getattr(component, "children", ()))

@@ -24,7 +24,8 @@ def daily(day: date, total: int, entries: Sequence[Entry], language: Language, m
     """The daily post: the top of a day. ``mark`` goes into its ids."""
     papers = language.plural("{n} paper", "{n} papers", total)
     name = language.text("Daily Papers")
-    header = f"## {name} · {language.day(day)}\n-# {papers}"
+    said = " · ".join([papers, *cards.attributions(entries)])
+    header = f"## {name} · {language.day(day)}\n-# {said}"
     numbered = list(enumerate(entries, 1))
     items = [ui.TextDisplay(header), *cards.cards(numbered, language, layouts.TEXT - width(header), dated=False)]
     everything = language.plural("All {n} paper", "All {n} papers", total)
@@ -78,6 +79,7 @@ def answer(found: Answer, language: Language, *, shared_by: str | None = None) -
         papers = language.plural("{n} paper", "{n} papers", found.total)
         pages = language.text("page {page} of {pages}", page=found.page + 1, pages=found.pages)
     header = f"## {asked}\n-# {papers}" + (f" · {pages}" if found.pages > 1 else "")
+    header += "".join(f" · {name}" for name in cards.attributions(found.entries))
     if shared_by:
         header += f" · {layouts.shared(shared_by, language)}"
     ranked = found.lookup.kind in (Kind.DATE, Kind.TOP)

@@ -190,20 +190,41 @@ class Clock:
         self._seconds: dict[str, float] = {}
         self._watch: asyncio.TimerHandle | None = None
 
-    def every(self, seconds: float, job: Callable[[], Coroutine[None, None, None]]) -> None:
-        """Calls ``job`` at once and then every ``seconds``."""
+    def every(self, seconds: float, job: Callable[[], Coroutine[None, None, None]]) -> Callable[[], None]:
+        """Calls ``job`` at once and then every ``seconds``; and whenever what is returned is called, after the run that
+        may be going on."""
+
+        running = again = False
 
         async def run() -> None:
+            nonlocal running
+            running = True
             # APScheduler would cancel a running job when it shuts down; stop() waits for it instead.
             task = asyncio.create_task(job())
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            task.add_done_callback(ended)
             await asyncio.shield(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            nonlocal running, again
+            self._running.discard(task)
+            running, wanted, again = False, again, False
+            if wanted:
+                at_once()
+
+        def at_once() -> None:
+            nonlocal again
+            if running:
+                # APScheduler would skip it.
+                again = True
+            elif self._scheduler.running:
+                added.modify(next_run_time=datetime.now(UTC))
 
         added = self._scheduler.add_job(
             run, "interval", seconds=seconds, next_run_time=datetime.now(UTC), name=job.__qualname__
         )
         self._seconds[added.id] = seconds
+        return at_once
 
     def start(self) -> None:
         self._scheduler.start()

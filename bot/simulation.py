@@ -30,7 +30,7 @@ from discord import app_commands
 from bot import layouts, planning, sources
 from bot.answering import answer, reader
 from bot.app import Paperboy, create_bot
-from bot.config import DatabaseSettings, DigestSettings, Settings, SubscriptionSettings
+from bot.config import DatabaseSettings, FolderSource, Settings, SubscriptionSettings
 from bot.errors import ConfigurationError, SourceError
 from bot.language import ENGLISH, KOREAN
 from bot.pace import Pace
@@ -306,10 +306,17 @@ def _simulated(settings: Settings, database: Path, folder: Path) -> Settings:
     return settings.model_copy(
         update={
             "database": DatabaseSettings(url=f"sqlite+aiosqlite:///{database}"),
-            "digests": DigestSettings(path=folder, poll_seconds=_FOREVER),
+            "sources": (_laid(folder),),
             # The digests may be years old, and their alerts are wanted all the same.
             "subscriptions": SubscriptionSettings(limit=settings.subscriptions.limit, alert_days=100_000),
         }
+    )
+
+
+def _laid(folder: Path) -> FolderSource:
+    # It is read when something is laid there, and only then.
+    return FolderSource(
+        kind="folder", name=sources.FILES, path=folder, poll_seconds=_FOREVER, whole_seconds=0, watch=False
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -45,6 +46,19 @@ def mark(path: Path) -> str:
     """
     stat = path.stat()
     return f"{_READING} {stat.st_mtime_ns} {stat.st_size}"
+
+
+def is_whole(path: Path, seconds: float) -> bool:
+    """Whether a file was not written to for so long; one that is gone is.
+
+    A copy may have the time of what it is a copy of: when it was written is its ctime. What lies ahead was written by
+    another clock, and nobody waits for that.
+    """
+    try:
+        stat = path.stat()
+    except OSError:
+        return True
+    return not 0 <= time.time() - max(stat.st_mtime, stat.st_ctime) < seconds
 
 
 def read(path: Path) -> Parsed:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import discord
 from discord import ui
 
-from bot import layouts
+from bot import custom_ids, layouts
 from bot.language import Language
 from bot.refusals import SENTENCES
 from bot.text import width
-from storage.models import Channel, Delivery, DeliveryState, Reason, Target
+from storage.models import Channel, Delivery, DeliveryState, Notice, Reason, SourceState, Target
 
 DAYS = 7
 _SHORT = 3
@@ -32,10 +32,12 @@ class Standing:
     wanting: Sequence[str] = ()
 
 
-def status(newest: date | None, standings: Sequence[Standing], language: Language) -> ui.LayoutView:
+def status(
+    newest: date | None, sources: Sequence[SourceState], standings: Sequence[Standing], language: Language
+) -> ui.LayoutView:
     """The answer to /digest status."""
     held = language.day(newest) if newest else language.text("none yet")
-    first = language.text("Newest digest held: {day}", day=held)
+    first = "\n".join([language.text("Newest digest held: {day}", day=held), *_sources(newest, sources, language)])
     # Where not all channels fit, those that need somebody do.
     standings = sorted(standings, key=lambda one: not (one.target and one.target.set_aside_at) and not one.lacking)
     for days in (DAYS, _SHORT, 1):
@@ -43,6 +45,33 @@ def status(newest: date | None, standings: Sequence[Standing], language: Languag
         if sum(width(block) + 1 for block in (first, *blocks)) <= layouts.TEXT:
             break
     return layouts.note(layouts.as_many_as_fit([first, *blocks], layouts.TEXT, language))
+
+
+def notice(told: Notice, mark: str, languages: Sequence[Language]) -> ui.LayoutView:
+    """To the owner of the bot, whose language is not known: in each of ``languages``."""
+    lines = []
+    for language in languages:
+        name, since = layouts.quoted(told.source), when(told.since)
+        if told.back:
+            lines.append(language.text("✓ {name} answers again. It had failed since {when}.", name=name, when=since))
+        else:
+            lines.append(
+                language.text(
+                    "⚠ {name} has failed since {when}: {why}. Posting goes on with what there is, and I ask again by "
+                    "myself.",
+                    name=name,
+                    when=since,
+                    why=layouts.quoted(told.why),
+                )
+            )
+    button = layouts.button(languages[0].text("How is it now?"), custom_ids.sources(mark))
+    return layouts.note("\n".join(lines), button)
+
+
+def standing(sources: Sequence[SourceState], language: Language) -> ui.LayoutView:
+    """How it is with the sources that are fetched."""
+    lines = _sources(None, [one for one in sources if one.fetched_at or one.failing_since], language)
+    return layouts.note("\n".join(lines) or language.text("No source was asked yet."))
 
 
 def lacks(channel: str, names: Sequence[str], language: Language) -> str:
@@ -71,6 +100,41 @@ def sentence(reason: Reason, why: str | None, language: Language) -> str:
 def when(moment: datetime) -> str:
     """A moment as each reader's Discord shows it, by the clock and from now."""
     return f"{discord.utils.format_dt(moment, 'F')} ({discord.utils.format_dt(moment, 'R')})"
+
+
+def _sources(newest: date | None, sources: Sequence[SourceState], language: Language) -> list[str]:
+    """How it is with the sources that are fetched."""
+    lines = []
+    for source in sources:
+        name = layouts.quoted(source.name)
+        if source.failing_since:
+            lines.append(
+                language.text(
+                    "⚠ {name} has failed since {when}: {why}. I ask again by myself.",
+                    name=name,
+                    when=when(source.failing_since),
+                    why=layouts.quoted(source.why or "?"),
+                )
+            )
+        elif source.fetched_at and (newest is None or newest < source.fetched_at.date()):
+            asked = discord.utils.format_dt(source.fetched_at, "R")
+            lines.append(
+                language.text("{name} answered {when}.", name=name, when=asked)
+                if newest is None
+                else language.text("{name} was asked {when} and had nothing newer.", name=name, when=asked)
+                + (" " + language.text("On weekends there are seldom papers.") if _weekend(source, newest) else "")
+            )
+    return lines
+
+
+def _weekend(source: SourceState, newest: date | None) -> bool:
+    """Whether only days of a weekend have passed since the newest digest."""
+    if newest is None or source.fetched_at is None:
+        return False
+    days = (source.fetched_at.date() - newest).days
+    return all((newest + timedelta(days=day)).weekday() >= 5 for day in range(1, days)) and (
+        days > 1 or source.fetched_at.weekday() >= 5
+    )
 
 
 def _block(standing: Standing, days: int, language: Language) -> str:

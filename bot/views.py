@@ -15,8 +15,8 @@ from bot.errors import NotAllowedError, NotFoundError
 from bot.language import Language
 from bot.lookup import Answer, Lookup, query_of
 from bot.query import MAX_LENGTH
-from bot.status import sentence
-from storage import accounts, deliveries, lookups, matches, subscriptions, targets
+from bot.status import sentence, standing
+from storage import accounts, deliveries, lookups, matches, sources, subscriptions, targets
 from storage.models import Entry, Follows, Reason, Subscriber, Subscription
 
 _KINDS = {"k": Follows.KEYWORD, "a": Follows.AUTHOR}
@@ -167,7 +167,17 @@ class ReadMissed(_Pressed, template=custom_ids.MISSED):
             await deliveries.read_in_list(connection, delivery_id, bot.now())
 
 
+class LookAtSources(_Pressed, template=custom_ids.SOURCES):
+    """How is it now?, below what the bot's owner is told."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        async with home(interaction).database.read() as connection:
+            states = await sources.all_of_them(connection)
+        await answer(interaction, standing(states, reader(interaction)))
+
+
 ITEMS = (
+    LookAtSources,
     ReadMissed,
     TurnPage,
     OpenLookup,

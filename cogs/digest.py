@@ -13,7 +13,7 @@ from bot.answering import answer, home, reader, spoken
 from bot.errors import NotAllowedError, NotFoundError
 from bot.language import Language, language
 from bot.status import when
-from storage import accounts, channels, deliveries, digests, lookups, targets
+from storage import accounts, channels, deliveries, digests, lookups, sources, targets
 from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
 
 Target = discord.TextChannel | discord.Thread
@@ -97,6 +97,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         async with bot.database.read() as connection:
             found = await channels.of_guild(connection, guild.id)
             newest = await digests.newest(connection)
+            states = await sources.all_of_them(connection)
             known = {one.target_id: one for one in await targets.of_guild(connection, guild.id)}
             ids = [channel.channel_id for channel in found]
             sent = await accounts.since(connection, Subscriber.CHANNEL, ids, since)
@@ -109,7 +110,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
             lacking = permissions.missing(there) if isinstance(there, Target) else []
             wanting = permissions.wanting(there) if isinstance(there, Target) else []
             standings.append(status.Standing(channel, posts, known.get(channel.channel_id), lacking, wanting))
-        await answer(interaction, status.status(newest, standings, words))
+        await answer(interaction, status.status(newest, states, standings, words))
 
     @app_commands.command(description="See what would be posted, for you alone")
     @app_commands.describe(channel="The channel with the daily post")

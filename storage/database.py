@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. A database that is there already is opened without loading Alembic."""
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -57,7 +57,7 @@ class Database:
     @classmethod
     async def open(cls, url: str) -> Database:
         """Opens the database at ``url`` (``sqlite+aiosqlite:///…``) and brings it to the newest schema. An older one
-        is first copied beside it (``paperboy.before-0004.db``).
+        is first copied beside it (``paperboy.before-0005.db``).
 
         Raises:
             DatabaseError: it cannot be opened, is no database, or was made by a newer Paperboy.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import groupby, islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, func, not_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, not_, or_, select, update
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.document import Document, document
 from storage import authors, search, vocabulary
 from storage.models import Digest, Entry, Paper
-from storage.papers import Filter, newest_entry, read, selected
+from storage.papers import Filter, newest_entry, paper_of, read, selected
 from storage.schema import digests, entries, papers
 from storage.sqlite import as_json, driver_sql
 
@@ -35,9 +35,8 @@ def _kept(table: Table, key: Sequence[str], updated: Sequence[str]) -> Insert:
 # Where nothing else is to change, the key is set to itself: "do nothing" would return no row.
 _KEEP_DIGEST = _kept(digests, ["date", "source"], ["source"]).returning(digests.c.id)
 _KEEP_ENTRY = driver_sql(_kept(entries, ["digest_id", "paper_id"], ["votes", "position", "sections"]))
-_KEEP_PAPER = _kept(papers, ["arxiv_id"], ["title", "url", "image_url", "video_url"]).returning(
-    papers.c.arxiv_id, papers.c.id
-)
+_TOLD = ("title", "url", "image_url", "video_url", "repository", "stars", "project", "keywords")
+_KEEP_PAPER = _kept(papers, ["arxiv_id"], _TOLD).returning(papers.c.arxiv_id, papers.c.id)
 _TAKEN = select(papers.c.place).where(papers.c.place.in_(bindparam("places", expanding=True)))
 _PLACES = select(papers.c.id, papers.c.place).where(papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)))
 _SET_PLACE = update(papers).where(papers.c.id == bindparam("paper_id")).values(place=bindparam("at"))
@@ -148,11 +147,13 @@ async def newest(connection: AsyncConnection) -> date | None:
     return newest_date
 
 
-async def most_votes(connection: AsyncConnection, number: int) -> dict[date, int]:
-    """The dates of the newest ``number`` days with papers, each with the votes of its most voted one, oldest first."""
+async def most_votes(connection: AsyncConnection, number: int, now: datetime) -> dict[date, int]:
+    """The dates of the newest ``number`` days whose papers have all come, each with the votes of its most voted one,
+    oldest first."""
     statement = (
         select(digests.c.date, func.max(func.coalesce(entries.c.votes, 0)))
         .join(entries)
+        .where(_ready(now))
         .group_by(digests.c.date)
         .order_by(digests.c.date.desc())
         .limit(number)
@@ -160,10 +161,11 @@ async def most_votes(connection: AsyncConnection, number: int) -> dict[date, int
     return dict(sorted((day, votes) for day, votes in await connection.execute(statement)))
 
 
-async def unmatched(connection: AsyncConnection, since: date) -> list[Digest]:
-    """The papers of the digests of ``since`` and later that have not been held against the subscriptions, by their
-    newest digests, oldest first; with the sections of all their entries, as a search finds them."""
-    new = selected(Filter(first=since, once=True)).where(not_(papers.c.matched))
+async def unmatched(connection: AsyncConnection, since: date, now: datetime) -> list[Digest]:
+    """The papers of the digests of ``since`` and later, where all of these have come, that have not been held against
+    the subscriptions, by their newest digests, oldest first; with the sections of all their entries, as a search finds
+    them."""
+    new = selected(Filter(first=since, once=True)).where(not_(papers.c.matched), _ready(now))
     found = await connection.run_sync(read, new.order_by(digests.c.date, entries.c.position))
     whole = await connection.run_sync(_with_all_sections, [paper_id for paper_id, _ in found])
     told = [replace(entry, sections=whole[paper_id].sections) for paper_id, entry in found]
@@ -187,13 +189,17 @@ async def set_unmatched(connection: AsyncConnection, day: date) -> None:
     await connection.execute(update(papers).where(papers.c.id.in_(of_day)).values(matched=False))
 
 
+def _ready(now: datetime) -> ColumnElement[bool]:
+    return or_(digests.c.ready_at.is_(None), digests.c.ready_at <= now.astimezone(UTC).replace(tzinfo=None))
+
+
 def _known(connection: Connection, batch: Iterable[Entry]) -> dict[str, tuple[Paper, date]]:
     """The papers of ``batch`` that are held, each with the date of its newest digest."""
     rows = connection.execute(_KNOWN, {"arxiv_ids": [entry.paper.arxiv_id for entry in batch]}).all()
     named = authors.of_papers(connection, [row.id for row in rows])
     return {
         row.arxiv_id: (
-            Paper(row.arxiv_id, row.title, row.url, row.image_url, row.video_url, named.get(row.id, ())),
+            paper_of(row._mapping, named.get(row.id, ())),
             row.newest,
         )
         for row in rows
@@ -211,6 +217,10 @@ def _merged(entry: Entry, held: Paper | None, newest: date | None) -> Entry:
         image_url=first.image_url or second.image_url,
         video_url=first.video_url or second.video_url,
         authors=first.authors or second.authors,
+        repository=first.repository or second.repository,
+        stars=first.stars if first.repository else second.stars,
+        project=first.project or second.project,
+        keywords=first.keywords or second.keywords,
     )
     return replace(entry, paper=paper)
 
@@ -269,6 +279,10 @@ def _store_papers(connection: Connection, found: list[tuple[Paper, int | None]])
             "url": paper.url,
             "image_url": paper.image_url,
             "video_url": paper.video_url,
+            "repository": paper.repository,
+            "stars": paper.stars,
+            "project": paper.project,
+            "keywords": list(paper.keywords) or None,
             "matched": False,
             "place": at,
         }

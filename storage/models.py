@@ -9,15 +9,19 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a summary. ``heading`` is None where the digest gives none; ``text`` is Markdown."""
+    """A part of a summary. ``heading`` is None where the digest gives none; ``text`` is Markdown. ``language`` (ISO
+    639-1) is that of its source, None where nobody told."""
 
     heading: str | None
     text: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One arXiv paper. ``arxiv_id`` has no version; ``title`` is as written, TeX kept; ``authors`` are in no order."""
+    """One arXiv paper. ``arxiv_id`` has no version; ``title`` is as written, TeX kept; ``authors`` are in no order.
+    ``repository`` and ``project`` are addresses of its code, with so many ``stars``, and of its own page; None where
+    nobody told. ``keywords`` are those that a source gives it."""
 
     arxiv_id: str
     title: str
@@ -25,17 +29,23 @@ class Paper:
     image_url: str | None = None
     video_url: str | None = None
     authors: tuple[str, ...] = ()
+    repository: str | None = None
+    stars: int | None = None
+    project: str | None = None
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A paper's appearance in the digest of ``date``. ``votes`` is None where unknown; ``position`` counts from 0."""
+    """A paper's appearance in the digest of ``date``. ``votes`` is None where unknown; ``position`` counts from 0.
+    ``attributions``: whom the sections are owed to. Of a paper that several sources have, the sections of all."""
 
     paper: Paper
     date: date
     position: int
     votes: int | None = None
     sections: tuple[Section, ...] = ()
+    attributions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,63 @@ class Digest:
 
     date: date
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a server said of an answer, to be asked whether it has changed since (RFC 9110, 13.1)."""
+
+    etag: str | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """Where digests come from, and how it is with it: when it last answered, since when it has not, after how many
+    ``failures`` in a row, why, and when it is asked again. ``attribution`` is shown with what comes of it; ``language``
+    is that of its texts."""
+
+    name: str
+    language: str
+    attribution: str
+    fetched_at: datetime | None = None
+    failing_since: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a daily post shows: its papers by arXiv id, each with its votes, and the one that rose after its own day."""
+
+    papers: tuple[tuple[str, int | None], ...]
+    riser: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A daily post that is there: in which message of which Discord channel, what it shows since when, and how often
+    it was edited."""
+
+    delivery_id: int
+    target_id: int
+    digest_date: date
+    channel_id: int
+    message_id: int
+    shown: Shown
+    shown_at: datetime
+    edits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the owner of the bot is told: a source has failed ``since`` then and why, or is ``back``."""
+
+    source: str
+    since: datetime
+    back: bool
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +188,8 @@ class Subscription:
 class DeliveryKind(StrEnum):
     DAILY = "daily"
     ALERT = "alert"
+    NOTICE = "notice"
+    """To the owner of the bot: a source has failed for long, or is back."""
 
 
 class DeliveryState(StrEnum):
@@ -184,7 +253,12 @@ class Delivery:
     @property
     def mark(self) -> str:
         """What the ids of its message carry: within a channel, the delivery is known by it."""
-        return f"{self.kind[0]}{self.digest_date:%y%m%d}{self.part or ''}"
+        return mark_of(self.kind, self.digest_date, self.part)
+
+
+def mark_of(kind: DeliveryKind, day: date, part: int = 0) -> str:
+    """The mark of a delivery."""
+    return f"{kind[0]}{day:%y%m%d}{part or ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from storage import deliveries, targets
-from storage.models import Delivery, DeliveryState, Reason, Subscriber
+from storage import deliveries, posts, targets
+from storage.models import Delivery, DeliveryState, Reason, Shown, Subscriber
 
 REFUSED_DAYS = {Subscriber.CHANNEL: 1, Subscriber.USER: 3}
 """On how many different days in a row Discord must refuse before a target is set aside. A channel has an admin who is
@@ -28,6 +28,8 @@ class Outcome:
     channel_id: int | None = None
     message_id: int | None = None
     refused: Reason | None = None
+    shown: Shown | None = None
+    """What a daily post shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def write(connection: Connection, outcomes: Sequence[Outcome], now: datetime) ->
     if sent:
         messages = [(one.delivery.id, one.channel_id, one.message_id) for one in sent]
         deliveries.confirm(connection, messages, now)
+        posts.keep(connection, [(one.delivery.id, one.shown) for one in sent if one.shown], now)
         targets.accepted(connection, [(one.delivery.target, one.delivery.target_id) for one in sent])
     for one in outcomes:
         if one.state is not DeliveryState.SENT:

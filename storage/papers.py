@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
@@ -16,8 +17,11 @@ from bot.text import words
 from storage import authors as names
 from storage import search
 from storage.models import Entry, Paper, Section, Sort
-from storage.schema import digests, entries, papers
+from storage.schema import digests, entries, papers, sources
 from storage.sqlite import as_json, driver_sql, each, rows
+
+_Told = tuple[str, int | None, str | None, tuple[Section, ...]]
+"""What a source tells of a paper: the day (ISO 8601), votes, whom it is owed to, and sections."""
 
 _BATCH = 10_000
 """Values in one statement: SQLite takes 32,766."""
@@ -89,7 +93,7 @@ def _find(connection: Connection, which: Filter, sort: Sort, limit: int | None, 
         places = match.find(sort, limit, offset, which.first)
         return [entry for batch in _batches(places) for entry in _at(connection, batch)]
     statement = selected(which).order_by(*_order(sort)).limit(limit).offset(offset)
-    return [entry for _, entry in read(connection, statement, match.values if match else None)]
+    return _told_by_all(connection, read(connection, statement, match.values if match else None))
 
 
 def _count(connection: Connection, which: Filter) -> int:
@@ -107,11 +111,33 @@ def _at(connection: Connection, places: list[int]) -> list[Entry]:
         return []
     found = rows(connection, _AT, (as_json(places),))
     named = names.of_papers(connection, {paper_id for _, paper_id, *_ in found})
-    by_place = {}
-    for place, paper_id, day, position, votes, told, arxiv_id, title, url, image_url, video_url in found:
-        paper = Paper(arxiv_id, title, url, image_url, video_url, named.get(paper_id, ()))
-        by_place[place] = Entry(paper, date.fromisoformat(day), position, votes, _sections(json.loads(told)))
-    return [by_place[place] for place in places]
+    by_place: dict[int, tuple[str, Entry]] = {}
+    told: dict[int, dict[str, _Told]] = {}
+    for place, paper_id, day, position, votes, source, language, attribution, text, *of_paper in found:
+        sections = _sections(json.loads(text), language)
+        # The newest of a source comes last.
+        told.setdefault(place, {})[source] = (day, votes, attribution, sections)
+        arxiv_id, title, url, image_url, video_url, repository, stars, project, keywords = of_paper
+        kept = tuple(json.loads(keywords)) if keywords else ()
+        authors = named.get(paper_id, ())
+        paper = Paper(arxiv_id, title, url, image_url, video_url, authors, repository, stars, project, kept)
+        by_place[place] = source, Entry(paper, date.fromisoformat(day), position, votes, sections)
+    return [_whole(*by_place[place], told[place]) for place in places]
+
+
+def _whole(own: str, entry: Entry, told: Mapping[str, _Told]) -> Entry:
+    """An entry of the source ``own`` with what the others tell of its paper."""
+    others = [sections for source, (_, _, _, sections) in told.items() if source != own]
+    # An older entry tells of the votes that there were then.
+    newest = told[own][0] == entry.date.isoformat()
+    votes = [votes for _, votes, _, _ in told.values() if votes is not None and newest]
+    attributions = dict.fromkeys(attribution for _, _, attribution, _ in told.values() if attribution)
+    return replace(
+        entry,
+        votes=max(votes, default=entry.votes),
+        sections=tuple(chain(entry.sections, *others)),
+        attributions=tuple(attributions),
+    )
 
 
 def selected(which: Filter) -> Select[Any]:
@@ -157,6 +183,22 @@ def read(
     return [(row["paper_id"], _entry(row, found.get(row["paper_id"], ()))) for row in held]
 
 
+def _told_by_all(connection: Connection, found: list[tuple[int, Entry]]) -> list[Entry]:
+    """Entries with what the other sources tell of their papers."""
+    told: dict[int, dict[str, _Told]] = {}
+    of: dict[tuple[int, str], tuple[str, str | None]] = {}
+    asked = as_json(sorted({paper_id for paper_id, _ in found}))
+    for paper_id, day, votes, source, language, attribution, text in rows(connection, _BY_ALL, (asked,)):
+        told.setdefault(paper_id, {})[source] = (day, votes, attribution, _sections(json.loads(text), language))
+        of[paper_id, day] = source, language
+    whole = []
+    for paper_id, entry in found:
+        own, language = of[paper_id, entry.date.isoformat()]
+        sections = tuple(replace(section, language=language) for section in entry.sections)
+        whole.append(_whole(own, replace(entry, sections=sections), told[paper_id]))
+    return whole
+
+
 def _order(sort: Sort) -> list[Any]:
     votes, newest = entries.c.votes.desc().nulls_last(), digests.c.date.desc()
     if sort is Sort.VOTES:
@@ -165,12 +207,27 @@ def _order(sort: Sort) -> list[Any]:
 
 
 def _entry(row: Any, authors: tuple[str, ...]) -> Entry:
-    paper = Paper(row["arxiv_id"], row["title"], row["url"], row["image_url"], row["video_url"], authors)
-    return Entry(paper, row["date"], row["position"], row["votes"], _sections(row["sections"]))
+    return Entry(paper_of(row, authors), row["date"], row["position"], row["votes"], _sections(row["sections"]))
 
 
-def _sections(told: Iterable[Mapping[str, Any]]) -> tuple[Section, ...]:
-    return tuple(Section(section["heading"], section["text"]) for section in told)
+def _sections(told: Iterable[Mapping[str, Any]], language: str | None = None) -> tuple[Section, ...]:
+    return tuple(Section(section["heading"], section["text"], language) for section in told)
+
+
+def paper_of(row: Any, authors: tuple[str, ...]) -> Paper:
+    """The paper of a row of its table."""
+    return Paper(
+        row["arxiv_id"],
+        row["title"],
+        row["url"],
+        row["image_url"],
+        row["video_url"],
+        authors,
+        row["repository"],
+        row["stars"],
+        row["project"],
+        tuple(row["keywords"] or ()),
+    )
 
 
 def _batches(places: list[int]) -> Iterator[list[int]]:
@@ -178,7 +235,9 @@ def _batches(places: list[int]) -> Iterator[list[int]]:
         yield places[start : start + _BATCH]
 
 
-# The newest entry of a paper last.
+# Of each paper all entries, the newest last; by the source, its language and whom it is owed to.
+_EVERY = entries.join(digests).join(papers).outerjoin(sources, sources.c.name == digests.c.source)
+_OF_SOURCE = (digests.c.source, sources.c.language, sources.c.attribution, entries.c.sections)
 _AT = driver_sql(
     select(
         papers.c.place,
@@ -186,15 +245,25 @@ _AT = driver_sql(
         digests.c.date,
         entries.c.position,
         entries.c.votes,
-        entries.c.sections,
+        *_OF_SOURCE,
         papers.c.arxiv_id,
         papers.c.title,
         papers.c.url,
         papers.c.image_url,
         papers.c.video_url,
+        papers.c.repository,
+        papers.c.stars,
+        papers.c.project,
+        papers.c.keywords,
     )
-    .select_from(entries.join(digests).join(papers))
+    .select_from(_EVERY)
     .where(papers.c.place.in_(each("places")))
+    .order_by(digests.c.date, digests.c.id.desc())
+)
+_BY_ALL = driver_sql(
+    select(entries.c.paper_id, digests.c.date, entries.c.votes, *_OF_SOURCE)
+    .select_from(_EVERY)
+    .where(entries.c.paper_id.in_(each("paper_ids")))
     .order_by(digests.c.date, digests.c.id.desc())
 )
 _BEST_TITLES = "SELECT arxiv_id, title FROM papers ORDER BY place DESC LIMIT ?"

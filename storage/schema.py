@@ -38,6 +38,10 @@ papers = Table(
     Column("matched", Boolean(create_constraint=False), nullable=False),
     # Its row in the index: storage.search.place().
     Column("place", BigInteger),
+    Column("repository", Text),
+    Column("stars", Integer),
+    Column("project", Text),
+    Column("keywords", JSON(none_as_null=True)),
     Index("papers_by_place", "place", unique=True),
     Index("papers_unmatched", "id", sqlite_where=text("matched = 0")),
 )
@@ -66,7 +70,50 @@ digests = Table(
     Column("id", Integer, primary_key=True),
     Column("date", Date, nullable=False),
     Column("source", String, nullable=False),
+    # Until when papers are still coming in; None where they have all come.
+    Column("ready_at", DateTime),
     UniqueConstraint("date", "source"),
+)
+
+# Where digests come from, as it is set up, and how it is with each that is fetched.
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("language", String, nullable=False),
+    Column("attribution", Text, nullable=False),
+    Column("fetched_at", DateTime),
+    Column("failing_since", DateTime),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("retry_at", DateTime),
+    Column("why", Text),
+    # Since when it had failed, as the owner was told, who is told when it is back.
+    Column("told_since", DateTime),
+    sqlite_with_rowid=False,
+)
+
+# What was fetched of a day, and which version of it.
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("fetched_at", DateTime, nullable=False),
+    Column("etag", Text),
+    Column("modified", Text),
+    Index("fetches_by_day", "source", "day"),
+    sqlite_with_rowid=False,
+)
+
+# The votes of papers of sources that are fetched, as they were found: a row a change.
+votes = Table(
+    "votes",
+    metadata,
+    Column("paper_id", Integer, ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", DateTime, primary_key=True),
+    Column("votes", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 entries = Table(
@@ -194,6 +241,29 @@ matches = Table(
     Index("matches_by_subscription", "subscription_id"),
     Index("matches_by_paper", "paper_id"),
     sqlite_with_rowid=False,
+)
+
+# The daily posts that are there: the papers in them with the votes shown, [[arXiv id, votes], …], the paper that had
+# risen after its own day, and how often they were edited.
+posts = Table(
+    "posts",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("shown", JSON, nullable=False),
+    Column("riser", String),
+    Column("edits", Integer, nullable=False),
+    Column("shown_at", DateTime, nullable=False),
+)
+
+# What the owner of the bot is told.
+notices = Table(
+    "notices",
+    metadata,
+    Column("delivery_id", Integer, ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("source", String, nullable=False),
+    Column("since", DateTime, nullable=False),
+    Column("back", Boolean(create_constraint=False), nullable=False),
+    Column("why", Text, nullable=False),
 )
 
 # What Discord was last told, so that it is not told again: the fingerprint of the commands by application.

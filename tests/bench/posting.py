@@ -16,6 +16,7 @@ from tests.bench.rounds import no_garbage
 from tests.bench.sides import discord_without_limits
 from tests.wire.discord_server import DiscordServer
 from tests.wire.paper_round import PaperRound
+from tests.wire.settings import folder_of_digests
 
 _PAPERS = 68
 _ROUNDS = 4
@@ -28,7 +29,7 @@ _SETTINGS = {
     "PAPERBOY_POSTING__REQUESTS_PER_SECOND": str(_PER_SECOND),
     # As often as usual, or nearly: what a post costs is measured, not what looking around does.
     "PAPERBOY_POSTING__TICK_SECONDS": "2",
-    "PAPERBOY_DIGESTS__POLL_SECONDS": "60",
+    "PAPERBOY_SOURCES": folder_of_digests(60),
 }
 
 

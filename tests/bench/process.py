@@ -18,6 +18,7 @@ from storage.database import Database
 from tests.wire.discord_server import DiscordServer
 from tests.wire.places import APPLICATION_ID
 from tests.wire.serving import TOKEN
+from tests.wire.settings import folder_of_digests
 
 _ROOT = Path(__file__).parents[2]
 UNLIMITED = 10**9
@@ -133,7 +134,7 @@ async def paperboy(server: DiscordServer, folder: Path, url: str, digests: Path 
         "DISCORD_TOKEN": TOKEN,
         "PAPERBOY_DISCORD__API_URL": server.api_url,
         "PAPERBOY_DATABASE__URL": url,
-        "PAPERBOY_DIGESTS__PATH": str(digests),
+        "PAPERBOY_SOURCES": folder_of_digests(60, digests),
     }
     return Bot(server, folder, ("-m", "bot", "run"), environment | settings)
 

@@ -13,7 +13,7 @@ import pytest
 import simcord
 
 from bot.app import Paperboy, create_bot
-from bot.config import DatabaseSettings, DigestSettings, PostingSettings, Settings, SubscriptionSettings
+from bot.config import DatabaseSettings, FolderSource, PostingSettings, Settings, SubscriptionSettings
 from bot.pace import Pace
 from bot.simulation import SAMPLE, read_in
 from tests.wire import judged
@@ -88,10 +88,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def simcord_bot(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Paperboy]:
     (tmp_path / "digests").mkdir()
     marker = request.node.get_closest_marker("limit")
+    laid = {"kind": "folder", "name": "files", "poll_seconds": NEVER, "whole_seconds": 0, "watch": False}
     bot = create_bot(
         Settings(
             database=DatabaseSettings(url=f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}"),
-            digests=DigestSettings(path=tmp_path / "digests", poll_seconds=NEVER),
+            sources=(FolderSource.model_validate(laid | {"path": tmp_path / "digests"}),),
             posting=PostingSettings(tick_seconds=300),
             subscriptions=SubscriptionSettings(limit=marker.args[0] if marker else 50),
         )

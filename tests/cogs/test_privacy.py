@@ -96,7 +96,7 @@ async def test_a_planned_alert_is_not_sent(town: Town) -> None:
     (town.folder / "2026-01-01.md").write_text(
         "## Daily Papers (2026-01-01)\n\n### [A new model](https://arxiv.org/abs/2601.00001)\n\n- A model.\n", "utf-8"
     )
-    await town.bot.folder.ingest(town.bot.database)
+    await town.bot.read_digests()
     await planning.plan_alerts(town.bot.database, town.bot.now(), 7)
     assert (await held(town, town.alex))["deliveries"] == 2
     done = await town.alex.slash(town.channel, "forget-me")

@@ -194,9 +194,9 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A newer Paperboy: one migration more, in a copy of the folder of migrations."""
     folder = tmp_path / "migrations"
     shutil.copytree(storage.database._MIGRATIONS, folder)
-    (folder / "versions" / "0005_news.py").write_text(NEXT.format("0005", "0004", ""))
+    (folder / "versions" / "0006_news.py").write_text(NEXT.format("0006", "0005", ""))
     monkeypatch.setattr(storage.database, "_MIGRATIONS", folder)
-    monkeypatch.setattr(storage.database, "HEAD", "0005")
+    monkeypatch.setattr(storage.database, "HEAD", "0006")
     return folder
 
 
@@ -215,24 +215,24 @@ async def old(empty: Path, tmp_path: Path) -> Path:
 async def test_an_older_database_is_copied_before_it_is_migrated(old: Path, newer: Path) -> None:
     before = dump(old)
     await (await Database.open(url_of(old))).close()
-    assert names(old.parent) == {"paperboy.db", "paperboy.before-0005.db"}
-    assert dump(old.with_name("paperboy.before-0005.db")) == before
+    assert names(old.parent) == {"paperboy.db", "paperboy.before-0006.db"}
+    assert dump(old.with_name("paperboy.before-0006.db")) == before
     after = dump(old)
-    assert after["alembic_version"] == [("0005",)]
-    assert "news_of_0005" in after
+    assert after["alembic_version"] == [("0006",)]
+    assert "news_of_0006" in after
     assert after["papers"] == before["papers"]
     # At the next start there is nothing to do.
     await (await Database.open(url_of(old))).close()
-    assert names(old.parent) == {"paperboy.db", "paperboy.before-0005.db"}
+    assert names(old.parent) == {"paperboy.db", "paperboy.before-0006.db"}
 
 
 async def test_a_copy_of_that_name_is_kept(old: Path, newer: Path) -> None:
     before = dump(old)
-    taken = [old.with_name(f"paperboy.before-0005{more}.db") for more in ("", "-2")]
+    taken = [old.with_name(f"paperboy.before-0006{more}.db") for more in ("", "-2")]
     for path in taken:
         shutil.copy(__file__, path)
     await (await Database.open(url_of(old))).close()
-    assert dump(old.with_name("paperboy.before-0005-3.db")) == before
+    assert dump(old.with_name("paperboy.before-0006-3.db")) == before
     assert {path.stat().st_size for path in taken} == {os.stat(__file__).st_size}  # noqa: PTH116
     assert len(names(old.parent)) == 4
 
@@ -253,14 +253,14 @@ async def test_many_that_open_an_older_database_at_once_make_one_copy(old: Path,
     before = dump(old)
     for one in await asyncio.gather(*(Database.open(url_of(old)) for _ in range(6))):
         await one.close()
-    assert names(old.parent) == {"paperboy.db", "paperboy.before-0005.db"}
-    assert dump(old.with_name("paperboy.before-0005.db")) == before
+    assert names(old.parent) == {"paperboy.db", "paperboy.before-0006.db"}
+    assert dump(old.with_name("paperboy.before-0006.db")) == before
 
 
 async def test_a_migration_that_fails_leaves_all_as_it_was(old: Path, newer: Path) -> None:
     before = dump(old)
-    broken = NEXT.format("0005", "0004", "raise RuntimeError('no ink')")
-    await asyncio.to_thread((newer / "versions" / "0005_news.py").write_text, broken)
+    broken = NEXT.format("0006", "0005", "raise RuntimeError('no ink')")
+    await asyncio.to_thread((newer / "versions" / "0006_news.py").write_text, broken)
     for _ in range(2):
         with pytest.raises(RuntimeError, match="no ink"):
             await Database.open(url_of(old))
@@ -276,9 +276,9 @@ async def test_without_a_copy_there_is_no_migration(old: Path, newer: Path, monk
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        with pytest.raises(DatabaseError, match=r"before-0005\.db' cannot be written: No space left on device"):
+        with pytest.raises(DatabaseError, match=r"before-0006\.db' cannot be written: No space left on device"):
             await Database.open(url_of(old))
     assert dump(old) == before
     assert names(old.parent) == {"paperboy.db"}
     await (await Database.open(url_of(old))).close()
-    assert dump(old)["alembic_version"] == [("0005",)]
+    assert dump(old)["alembic_version"] == [("0006",)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,7 @@ from tests.storage.support import (
 )
 
 DAY = "## Daily Papers (2024-01-{:02})\n\n### [A](https://arxiv.org/abs/2401.{:05})\n\n- x\n\n"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = {
     date(2023, 11, 20): 11,
     date(2023, 11, 22): 8,
@@ -272,13 +273,13 @@ async def _unmatched(database: Database) -> dict[date, list[str]]:
     async with database.read() as connection:
         return {
             found.date: [entry.paper.arxiv_id for entry in found.entries]
-            for found in await digests.unmatched(connection, date.min)
+            for found in await digests.unmatched(connection, date.min, NOW)
         }
 
 
 async def _match_all(database: Database) -> None:
     async with database.write() as connection:
-        await digests.set_matched(connection, await digests.unmatched(connection, date.min), date.min)
+        await digests.set_matched(connection, await digests.unmatched(connection, date.min, NOW), date.min)
 
 
 async def test_unmatched_papers_come_by_their_newest_digest_the_oldest_first(database: Database) -> None:
@@ -311,7 +312,7 @@ async def test_only_new_papers_are_unmatched(database: Database) -> None:
 async def test_set_matched_is_of_one_digest(database: Database) -> None:
     store(database, digest(MONDAY, (paper("2401.00001"), 1)), digest(TUESDAY, (paper("2401.00002"), 1)))
     async with database.write() as connection:
-        found, _ = await digests.unmatched(connection, date.min)
+        found, _ = await digests.unmatched(connection, date.min, NOW)
         await digests.set_matched(connection, [found], date.min)
     assert found.date == MONDAY
     assert list(await _unmatched(database)) == [TUESDAY]
@@ -320,7 +321,7 @@ async def test_set_matched_is_of_one_digest(database: Database) -> None:
 async def test_an_archive_is_passed_over(database: Database) -> None:
     store(database, digest(MONDAY, (paper("2401.00001"), 1)), digest(TUESDAY, (paper("2401.00002"), 1)))
     async with database.write() as connection:
-        assert [found.date for found in await digests.unmatched(connection, TUESDAY)] == [TUESDAY]
+        assert [found.date for found in await digests.unmatched(connection, TUESDAY, NOW)] == [TUESDAY]
         await digests.set_matched(connection, [], TUESDAY)
     assert list(await _unmatched(database)) == [TUESDAY]
     async with database.write() as connection:
@@ -333,7 +334,7 @@ async def test_what_is_matched_is_what_is_searched(database: Database) -> None:
     one = paper("2401.00001")
     store(database, digest(MONDAY, (one, 1, "zebra")), digest(TUESDAY, (one, 1, "lion")))
     async with database.read() as connection:
-        (found,) = await digests.unmatched(connection, date.min)
+        (found,) = await digests.unmatched(connection, date.min, NOW)
     assert [section.text for section in found.entries[0].sections] == ["zebra", "lion"]
 
 
@@ -379,7 +380,7 @@ async def test_an_empty_database_has_no_days(database: Database) -> None:
         assert await digests.months(connection) == []
         assert await digests.newest(connection) is None
         assert await digests.nearest(connection, MONDAY) == []
-        assert await digests.unmatched(connection, date.min) == []
+        assert await digests.unmatched(connection, date.min, NOW) == []
         assert await lookups.top_of_day(connection, MONDAY) == []
 
 

@@ -32,20 +32,35 @@ from storage import (
     files,
     lookups,
     matches,
+    notices,
     outcomes,
     papers,
     reindexing,
     schema,
     search,
     servers,
+    sources,
     subscriptions,
     targets,
     vocabulary,
+    votes,
 )
 from storage.database import Database
 from storage.deliveries import Plan
 from storage.matches import Found
-from storage.models import Channel, Delivery, DeliveryKind, DeliveryState, Entry, Follows, Reason, Sort, Subscriber
+from storage.models import (
+    Channel,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Entry,
+    Follows,
+    Reason,
+    Sort,
+    SourceState,
+    Subscriber,
+    Version,
+)
 from storage.outcomes import Claim, Outcome
 from tests.storage.follows import follow
 from tests.storage.support import MONDAY, SOURCE, TUESDAY, digest, dump, paper, store, url_of
@@ -80,11 +95,18 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "deliveries.unreachable": lambda c: deliveries.unreachable(c, NOW, 5),
     "digests.days": lambda c: digests.days(c),
     "digests.months": lambda c: digests.months(c),
-    "digests.most_votes": lambda c: digests.most_votes(c, 5),
+    "digests.most_votes": lambda c: digests.most_votes(c, 5, NOW),
     "digests.nearest": lambda c: digests.nearest(c, TUESDAY),
     "digests.newest": lambda c: digests.newest(c),
-    "digests.unmatched": lambda c: digests.unmatched(c, MONDAY),
+    "digests.unmatched": lambda c: digests.unmatched(c, MONDAY, NOW),
     "files.marks": lambda c: files.marks(c),
+    "notices.are_due": lambda c: notices.are_due(c, LATER, DAY),
+    "notices.of": lambda c: notices.of(c, [1, 2, 3, 4, 5, 6, 7]),
+    "sources.all_of_them": lambda c: sources.all_of_them(c),
+    "sources.fetched_days": lambda c: sources.fetched_days(c, SOURCE, MONDAY),
+    "sources.versions": lambda c: sources.versions(c, SOURCE, MONDAY),
+    "votes.history": lambda c: votes.history(c, "2401.00001"),
+    "votes.of_day": lambda c: c.run_sync(votes.of_day, MONDAY, SOURCE),
     # Past the first page it is counted, too.
     "lookups.by_query": lambda c: c.run_sync(lookups.by_query, lookup.by_keyword("zebra"), query.parse("zebra"), 1),
     "lookups.recent": lambda c: lookups.recent(c, lookup.by_keyword("zebra")),
@@ -157,10 +179,17 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "files.store": lambda c: c.run_sync(files.store, {Path("day.md"): "1"}, [NEW], SOURCE),
     "matches.add": lambda c: matches.add(c, MONDAY, [replace(FOUND, part=1)]),
     "outcomes.settle": lambda c: c.run_sync(outcomes.settle, [], Claim("two", DAY, 5, None, []), NOW),
+    "votes.note": lambda c: c.run_sync(votes.note, {}, {1: 9}, LATER),
+    "notices.plan": lambda c: notices.plan(c, 7, LATER, DAY),
     "outcomes.write": lambda c: c.run_sync(outcomes.write, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
     "reindexing.reindex": lambda c: renamed_and_indexed_anew(c),
     "search.index": lambda c: c.run_sync(search.index, [(1, LION)]),
     "search.remove": lambda c: c.run_sync(search.remove, [(search.place(3, MONDAY, 0), ZEBRA)]),
+    "sources.failed": lambda c: sources.failed(c, SOURCE, "why", NOW, NOW),
+    "sources.keep": lambda c: sources.keep(c, [SourceState("elsewhere", "en", "")]),
+    "sources.take": lambda c: c.run_sync(
+        sources.take, SOURCE, TUESDAY, [NEW], [("https://example.org", Version("1"))], NOW, growing=DAY
+    ),
     "subscriptions.add": lambda c: subscriptions.add(c, Subscriber.USER, 8, Follows.KEYWORD, query.parse("a"), "en"),
     "servers.are": lambda c: servers.are(c, [], NOW, NOW),
     "servers.forget_all": lambda c: servers.forget_all(c),
@@ -189,6 +218,7 @@ WITHOUT_A_CONNECTION = {
     "nonce.nonce",
     "outcomes.pause",
     "papers.newest_entry",
+    "papers.paper_of",
     "papers.selected",
     "search.in_answer",
     "search.place",
@@ -232,6 +262,13 @@ async def held(database: Database) -> Database:
         plans = [Plan(Subscriber.CHANNEL, 2, DeliveryKind.DAILY, MONDAY)]
         await deliveries.plan(connection, [*plans, *(Plan(*ALERT, MONDAY, part, *aside) for part in (0, 1))], NOW)
         await matches.add(connection, MONDAY, [FOUND])
+        await sources.keep(connection, [SourceState(SOURCE, "ko", "")])
+        await sources.failed(connection, SOURCE, "why", NOW, NOW)
+        await notices.plan(connection, 7, NOW + 2 * DAY, DAY)
+        await sources.keep(connection, [SourceState(SOURCE, "ko", ""), SourceState("other", "en", "")])
+        await sources.failed(connection, "other", "why", NOW, NOW)
+        version = [("https://example.org", Version("0"))]
+        await connection.run_sync(sources.take, SOURCE, MONDAY, [], version, NOW, growing=DAY)
         await commands.set_fingerprint(connection, 1, "old")
     return database
 

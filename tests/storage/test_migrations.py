@@ -20,6 +20,8 @@ from tests.storage.ledger import ALERT, BIG, CHANNEL, DAILY, MINUTE, USER, claim
 from tests.storage.support import MONDAY, TUESDAY, dump, url_of
 from tests.storage.test_database import MIGRATIONS, described
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
 AT = datetime(2024, 1, 2, 0, 5, tzinfo=UTC)
 DATA = """
 INSERT INTO papers VALUES (1, '2401.00001', 'A zebra', 'https://arxiv.org/abs/2401.00001', NULL, NULL, 1);
@@ -93,7 +95,7 @@ async def test_nothing_is_lost(first: Path) -> None:
             Subscription(5, CHANNEL, 1, Follows.KEYWORD, "Zebra", "zebra", "ko"),
             Subscription(6, CHANNEL, 2, Follows.KEYWORD, "Zebra", "zebra", "ko"),
         ]
-        assert await digests.most_votes(connection, 5) == {MONDAY: 3}
+        assert await digests.most_votes(connection, 5, NOW) == {MONDAY: 3}
         wanted = [
             Target(CHANNEL, 1, 10),
             Target(CHANNEL, 2),
@@ -105,10 +107,11 @@ async def test_nothing_is_lost(first: Path) -> None:
     await database.close()
     after = dump(first)
     assert len(after["targets"]) == 4
-    for table in ("paper_authors", "digests", "entries", "synced_commands"):
+    for table in ("paper_authors", "entries", "synced_commands"):
         assert after[table] == before[table] != []
+    assert after["digests"] == [(*row, None) for row in before["digests"]] != []
     at = search.place(3, MONDAY, 0)
-    assert after["papers"] == [(*before["papers"][0], at)]
+    assert after["papers"] == [(*before["papers"][0], at, None, None, None, None)]
     assert after["authors"] == [(1, "Ana López", 1)]
     title, names = [("title", 0, "a"), ("title", 1, "zebra")], [("authors", 0, "ana"), ("authors", 1, "lopez")]
     assert after["tokens of paper_words"] == [(at, [*names, *title])]

@@ -163,7 +163,7 @@ async def test_a_file_that_is_read_only(of_another: Path, shared: Path) -> None:
 async def test_a_full_disk(of_another: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(sqlite3.connect(of_another)) as connection, connection:
         rows = [(n, str(n), f"word{n}") for n in range(9, 999)]
-        connection.executemany("INSERT INTO papers VALUES (?, ?, ?, '', NULL, NULL, 1, NULL)", rows)
+        connection.executemany("INSERT INTO papers (id, arxiv_id, title, url, matched) VALUES (?, ?, ?, '', 1)", rows)
         connection.execute("INSERT INTO entries SELECT 1, id, 1, id, '[]' FROM papers WHERE id > 8")
     before, begin = dump(of_another), storage.database._begin
 

@@ -136,7 +136,7 @@ def test_an_empty_folder(check: Check) -> None:
     ended, lines = check(DISCORD_TOKEN="")
     assert ended == 1
     assert lines[1] == NO_TOKEN
-    assert lines[2].startswith("✗ No digests are read: ")
+    assert lines[2].startswith("· No digests are read: ")
     assert "digests" in lines[2]
 
 

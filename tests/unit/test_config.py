@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot import config
-from bot.config import Settings, load, token
+from bot.config import FolderSource, HuggingFaceSource, MarkdownSource, Settings, load, token
 from bot.errors import ConfigurationError
 
 FILE = Path(__file__).parents[2] / "config.toml"
@@ -17,8 +17,11 @@ FILE = Path(__file__).parents[2] / "config.toml"
 OTHER: dict[str, tuple[str, object]] = {
     "discord.api_url": ("http://localhost:8080/api/v10", "http://localhost:8080/api/v10"),
     "database.url": ("sqlite+aiosqlite:////tmp/other.db", "sqlite+aiosqlite:////tmp/other.db"),
-    "digests.path": ("/srv/papers", Path("/srv/papers")),
-    "digests.poll_seconds": ("300", 300.0),
+    "sources": (
+        '[{"kind": "folder", "name": "mine", "path": "/srv/papers"}]',
+        (FolderSource(kind="folder", name="mine", path=Path("/srv/papers")),),
+    ),
+    "votes.days": ("5", 5),
     "posting.tick_seconds": ("0.5", 0.5),
     "posting.catch_up_days": ("7", 7),
     "posting.requests_per_second": ("20", 20.0),
@@ -31,7 +34,8 @@ OTHER: dict[str, tuple[str, object]] = {
 WRONG = {
     "discord.api_url": "ftp://discord.com",
     "database.url": "postgresql://localhost/x",
-    "digests.poll_seconds": "0",
+    "sources": '[{"kind": "folder", "name": "mine", "path": "/srv/papers", "poll_seconds": 0}]',
+    "votes.days": "-1",
     "posting.tick_seconds": "often",
     "posting.catch_up_days": "0",
     "posting.requests_per_second": "50",
@@ -83,7 +87,8 @@ class TestDefaults:
             in_file |= {f"{name}.{key}": value for key, value in one.items()} if isinstance(one, dict) else {name: one}
         assert set(in_file) == set(defaults)
         for key, value in in_file.items():
-            assert defaults[key] == (Path(str(value)) if isinstance(defaults[key], Path) else value), key
+            found = defaults[key]
+            assert ([each.model_dump(mode="json") for each in found] if key == "sources" else found) == value, key
 
     def test_the_file_itself_can_be_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
         defaults = values(load())
@@ -121,8 +126,20 @@ class TestSources:
 
     def test_the_file_stands_over_the_defaults(self, written: Path) -> None:
         defaults = values(load())
-        written.write_text('[digests]\npath = "elsewhere"\n[subscriptions]\nlimit = 3\n', "utf-8")
-        assert values(load()) == defaults | {"digests.path": Path("elsewhere"), "subscriptions.limit": 3}
+        written.write_text('log_level = "DEBUG"\n[subscriptions]\nlimit = 3\n', "utf-8")
+        assert values(load()) == defaults | {"log_level": "DEBUG", "subscriptions.limit": 3}
+
+    def test_sources(self, written: Path) -> None:
+        written.write_text(
+            '[[sources]]\nkind = "markdown"\nname = " Lab "\naddress = "https://e.org/{date:%Y/%m/%d}.md"\n'
+            '[[sources]]\nkind = "huggingface"\nname = "HF"\n'
+            'api_url = "http://localhost:1/api/"\nallow_private = true\n',
+            "utf-8",
+        )
+        assert load().sources == (
+            MarkdownSource(kind="markdown", name="Lab", address="https://e.org/{date:%Y/%m/%d}.md"),
+            HuggingFaceSource(kind="huggingface", name="HF", api_url="http://localhost:1/api", allow_private=True),
+        )
 
     def test_another_file(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, written: Path) -> None:
         written.write_text("[subscriptions]\nlimit = 3\n", "utf-8")
@@ -153,7 +170,7 @@ class TestWrong:
     @pytest.mark.parametrize("key", WRONG)
     def test_a_value_in_the_file(self, written: Path, key: str) -> None:
         table, _, name = key.partition(".")
-        written.write_text(f'[{table}]\n{name} = "{WRONG[key]}"\n' if name else f'{key} = "{WRONG[key]}"\n', "utf-8")
+        written.write_text(f"[{table}]\n{name} = '{WRONG[key]}'\n" if name else f"{key} = '{WRONG[key]}'\n", "utf-8")
         with pytest.raises(ConfigurationError, match=key):
             load()
 
@@ -175,12 +192,36 @@ class TestWrong:
             load()
         assert "secret-token" not in str(raised.value)
 
+    @pytest.mark.parametrize(
+        ("source", "said"),
+        [
+            (
+                'kind = "folder"\nname = "a"\npath = "."\n[[sources]]\nkind = "folder"\nname = "a"\npath = "b"',
+                "two sources",
+            ),
+            ('kind = "paper"\nname = "a"', "sources.0"),
+            ('kind = "markdown"\nname = "a"\naddress = "https://e.org/today.md"', "the day is needed"),
+            ('kind = "markdown"\nname = "a"\naddress = "https://e.org/{date:%Y}.md"', "the day is needed"),
+            ('kind = "markdown"\nname = "a"\naddress = "https://e.org/{date.__class__}.md"', "the day is needed"),
+            ('kind = "markdown"\nname = "a"\naddress = "https://e.org/{date:%Y-%m-%d.md"', "cannot be used"),
+            ('kind = "markdown"\nname = "a"\naddress = "file:///{date:%Y-%m-%d}.md"', "http"),
+            ('kind = "markdown"\nname = "a"\naddress = "https://me:it@e.org/{date:%Y-%m-%d}.md"', "without a user"),
+            ('kind = "huggingface"\nname = "a"\napi_url = "hf.co"', "http"),
+            ('kind = "huggingface"\nname = " "', "name"),
+            ('kind = "huggingface"\nname = "a"\nlanguage = "Korean"', "language"),
+        ],
+    )
+    def test_a_source(self, written: Path, source: str, said: str) -> None:
+        written.write_text(f"[[sources]]\n{source}\n", "utf-8")
+        with pytest.raises(ConfigurationError, match=said):
+            load()
+
     def test_an_unknown_key_in_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PAPERBOY_DATABASE__URI", "x")
         with pytest.raises(ConfigurationError, match=r"database\.uri"):
             load()
 
-    @pytest.mark.parametrize("table", ["discord", "database", "digests", "posting", "subscriptions"])
+    @pytest.mark.parametrize("table", ["discord", "database", "sources", "votes", "posting", "subscriptions"])
     def test_a_table_in_the_environment_that_is_none(self, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
         monkeypatch.setenv(f"PAPERBOY_{table.upper()}", "not a table")
         with pytest.raises(ConfigurationError, match=table):

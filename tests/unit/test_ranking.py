@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ranking import top
-from storage.models import Entry
+from bot.ranking import have_moved, riser, top
+from storage.models import Entry, Shown
 from tests.unit import real
 
 
@@ -59,3 +62,35 @@ def test_the_largest_real_day() -> None:
     day = real.entries("2025/02/19.md")
     assert [entry.votes for entry in top(day, 5)] == sorted((entry.votes or 0 for entry in day), reverse=True)[:5]
     assert [entry.votes for entry in top(day, 3)] == [71, 62, 51]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "moved"),
+    [
+        (0, 4, False),
+        (0, 5, True),
+        (None, 5, True),
+        (100, 124, False),
+        (100, 125, True),
+        (30, 20, False),
+        (5, None, False),
+    ],
+)
+def test_a_post_is_edited_where_votes_have_moved_enough(before: int | None, now: int | None, moved: bool) -> None:
+    assert have_moved(Shown((("2401.00001", before), ("2401.00002", 3))), {"2401.00001": now, "2401.00002": 3}) is moved
+    assert not have_moved(Shown(()), {"2401.00001": now})
+
+
+def test_a_paper_that_rose() -> None:
+    found = [
+        replace(entry, paper=replace(entry.paper, arxiv_id=f"2401.0000{number}"))
+        for number, entry in enumerate(entries(50, 3, 20, 9, None))
+    ]
+    ids = [entry.paper.arxiv_id for entry in found]
+    # Of the post, the least voted has 3 votes by now.
+    assert riser(found, {ids[0], ids[1]}) is found[2]
+    assert riser(found, {ids[0], ids[1], ids[2]}) is found[3]
+    assert riser(found, {ids[0], ids[2]}) is None
+    assert riser(found, set(ids)) is None
+    assert riser(found, set()) is None
+    assert riser(found, {"2401.99999"}) is None

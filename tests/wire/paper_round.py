@@ -18,6 +18,7 @@ from storage.models import Channel, DeliveryState, Subscriber
 from tests.storage.follows import follow
 from tests.wire import places
 from tests.wire.discord_server import DiscordServer
+from tests.wire.settings import folder_of_digests
 from tests.wire.test_run import running
 
 MARK = "pb:summary:"
@@ -108,7 +109,7 @@ class PaperRound:
         """The bot, fast; what it says is in ``said``. SIGKILLed at the end unless it has ended."""
         fast = {
             "PAPERBOY_POSTING__TICK_SECONDS": "0.2",
-            "PAPERBOY_DIGESTS__POLL_SECONDS": "1",
+            "PAPERBOY_SOURCES": folder_of_digests(1),
             "PAPERBOY_POSTING__DMS_PER_SECOND": "40",
         }
         self.starts.append(asyncio.get_running_loop().time())

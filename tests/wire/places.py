@@ -230,7 +230,9 @@ class World:
     and 4 × 10^17, direct conversations from 5 × 10^17."""
 
     def __init__(self) -> None:
-        self.users: dict[int, User] = {BOT_ID: BOT}
+        self.owner = User(100_000_000_000_000_001, "operator")
+        """Whose application it is."""
+        self.users: dict[int, User] = {BOT_ID: BOT, self.owner.id: self.owner}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, Message] = {}
@@ -240,7 +242,9 @@ class World:
         self._conversations: dict[int, Channel] = {}
 
     def add_user(self, name: str = "", id: int | None = None) -> User:  # noqa: A002 - as Discord calls it
-        user = User(id or 200_000_000_000_000_000 + len(self.users), name or f"person{len(self.users)}")
+        # The bot counts, its owner does not.
+        number = len(self.users) - 1
+        user = User(id or 200_000_000_000_000_000 + number, name or f"person{number}")
         self.users[user.id] = user
         return user
 

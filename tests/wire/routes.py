@@ -113,7 +113,7 @@ def me(_server: Serving, _call: Call) -> Answer:
 
 
 @route("GET /oauth2/applications/@me")
-def application(_server: Serving, _call: Call) -> Answer:
+def application(server: Serving, _call: Call) -> Answer:
     known = {
         "id": str(APPLICATION_ID),
         "name": BOT.name,
@@ -125,7 +125,7 @@ def application(_server: Serving, _call: Call) -> Answer:
         "verify_key": "0" * 64,
         "flags": 0,
         "team": None,
-        "owner": BOT.payload(),
+        "owner": server.owner.payload(),
     }
     return Answer(known)
 

@@ -14,6 +14,7 @@ from tests.conftest import LONG
 from tests.wire.discord_server import DiscordServer
 from tests.wire.faults import MESSAGES
 from tests.wire.paper_round import PaperRound
+from tests.wire.settings import folder_of_digests
 
 pytestmark = pytest.mark.long
 
@@ -50,7 +51,7 @@ async def held(folder: Path) -> bool:
         await paper_round.begin(CHANNELS)
         paper_round.lay(datetime.now(UTC).date())
         # As often as usual, or nearly: how fast it sends and answers is measured, not how fast it looks around.
-        slow = {"PAPERBOY_POSTING__TICK_SECONDS": "2", "PAPERBOY_DIGESTS__POLL_SECONDS": "60"}
+        slow = {"PAPERBOY_POSTING__TICK_SECONDS": "2", "PAPERBOY_SOURCES": folder_of_digests(60)}
         async with paper_round.bot(**slow) as process:
             await paper_round.until_said("entries changed")
             for _ in range(5):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.wire.discord_server import DiscordServer
+from tests.wire.settings import folder_of_digests
 
 TOKEN = "loopback.token"
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,7 @@ async def run(server: DiscordServer, folder: Path, style: str, token: str, *, un
         | {
             "DISCORD_TOKEN": token,
             "PAPERBOY_DISCORD__API_URL": server.api_url,
+            "PAPERBOY_SOURCES": folder_of_digests(),
             "PAPERBOY_LOG_LEVEL": "DEBUG",
             "PAPERBOY_LOG_FORMAT": style,
             "PYTHONPATH": str(ROOT),

@@ -14,6 +14,7 @@ import pytest
 
 from tests.wire.discord_server import DiscordServer
 from tests.wire.serving import TOKEN
+from tests.wire.settings import folder_of_digests
 
 
 @asynccontextmanager
@@ -27,6 +28,7 @@ async def running(
     environment |= {
         "DISCORD_TOKEN": token,
         "PAPERBOY_DISCORD__API_URL": server.api_url,
+        "PAPERBOY_SOURCES": folder_of_digests(),
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYTHONWARNINGS": "ignore",
     } | settings

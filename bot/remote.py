@@ -1,0 +1,79 @@
+"""Sources at an address: what one has for a day."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot import huggingface, parsing
+from bot.config import HuggingFaceSource, MarkdownSource
+from bot.errors import FetchError, SourceError
+from bot.fetching import NEVER, Fetcher
+from bot.parsing import Parsed
+from storage.models import Version
+
+RemoteSource = MarkdownSource | HuggingFaceSource
+
+_ABSENT = (404, 410)
+
+
+@dataclass(slots=True)
+class Found:
+    """What a source has for a day: None where nothing has changed, no digest where there is none. ``versions`` are
+    those of each address, ``requests`` how many it took."""
+
+    parsed: Parsed | None = None
+    versions: dict[str, Version] = field(default_factory=dict)
+    requests: int = 0
+
+
+async def fetch(fetcher: Fetcher, source: RemoteSource, day: date, known: Mapping[str, Version]) -> Found:
+    """Fetches a day, unless it is that of the ``known`` versions.
+
+    Raises:
+        SourceError: the source does not answer, or with something else than papers.
+    """
+    if isinstance(source, MarkdownSource):
+        return await _markdown(fetcher, source, day, known)
+    return await _hugging_face(fetcher, source, day, known)
+
+
+async def _markdown(fetcher: Fetcher, source: MarkdownSource, day: date, known: Mapping[str, Version]) -> Found:
+    address = source.address.format(date=day)
+    try:
+        found = await fetcher.get(address, known=known.get(address, NEVER), allow_private=source.allow_private)
+    except FetchError as error:
+        if error.status in _ABSENT:
+            return Found(Parsed((), ()), {address: NEVER}, 1)
+        raise
+    if found.body is None:
+        return Found(None, {address: found.version}, found.requests)
+    parsed = parsing.parse(found.body, f"{source.name}, {day}")
+    if not parsed.digests and parsed.rejects:
+        raise SourceError(f"{source.name} answers with no digest for {day}: {parsed.rejects[0].reason}")
+    return Found(parsed, {address: found.version}, found.requests)
+
+
+async def _hugging_face(fetcher: Fetcher, source: HuggingFaceSource, day: date, known: Mapping[str, Version]) -> Found:
+    pages: list[bytes] = []
+    answer = Found()
+    for page in range(huggingface.MOST_PAGES):
+        address = huggingface.address(day, page, source.api_url)
+        # Only a whole day can be said not to have changed.
+        version = known.get(address, NEVER) if len(known) == 1 else NEVER
+        token = os.environ.get("HF_TOKEN")
+        found = await fetcher.get(address, known=version, token=token, allow_private=source.allow_private)
+        answer.requests += found.requests
+        answer.versions[address] = found.version
+        if found.body is None:
+            return answer
+        pages.append(found.body)
+        if huggingface.size(found.body) < huggingface.PAGE:
+            break
+    parsed = huggingface.parse(pages, day)
+    if parsed.rejects and not parsed.digests:
+        raise SourceError(f"No paper that {source.name} has for {day} can be read: {parsed.rejects[0].reason}")
+    answer.parsed = parsed
+    return answer

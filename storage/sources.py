@@ -1,0 +1,138 @@
+"""Sources: how they are set up, how it is with each, and which versions were fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import votes
+from storage.digests import store
+from storage.models import Digest, SourceState, Version
+from storage.schema import digests, fetches, sources
+
+
+async def keep(connection: AsyncConnection, found: Sequence[SourceState]) -> None:
+    """Notes which sources there are, and how they are set up; how it is with those that are known stays. Those that
+    are gone are forgotten; their digests are not."""
+    await connection.execute(delete(sources).where(sources.c.name.not_in([one.name for one in found])))
+    statement = upsert(sources)
+    statement = statement.on_conflict_do_update(
+        index_elements=["name"],
+        set_={name: statement.excluded[name] for name in ("language", "attribution")},
+    )
+    rows = [{"name": one.name, "language": one.language, "attribution": one.attribution} for one in found]
+    if rows:
+        await connection.execute(statement, rows)
+
+
+async def all_of_them(connection: AsyncConnection) -> list[SourceState]:
+    """The sources, by name."""
+    rows = (await connection.execute(select(sources).order_by(sources.c.name))).mappings()
+    return [
+        SourceState(
+            row["name"],
+            row["language"],
+            row["attribution"],
+            _aware(row["fetched_at"]),
+            _aware(row["failing_since"]),
+            row["failures"],
+            _aware(row["retry_at"]),
+            row["why"],
+        )
+        for row in rows
+    ]
+
+
+async def failed(connection: AsyncConnection, name: str, why: str, retry_at: datetime, now: datetime) -> None:
+    """Notes that a source has failed once more, why, and when it is asked again."""
+    await connection.execute(
+        update(sources)
+        .where(sources.c.name == name)
+        .values(
+            failing_since=func.coalesce(sources.c.failing_since, _utc(now)),
+            failures=sources.c.failures + 1,
+            retry_at=_utc(retry_at),
+            why=why,
+        )
+    )
+
+
+async def fetched_days(connection: AsyncConnection, name: str, since: date) -> dict[date, datetime]:
+    """When days of a source, from ``since`` on, were last fetched."""
+    statement = (
+        select(fetches.c.day, func.max(fetches.c.fetched_at))
+        .where(fetches.c.source == name, fetches.c.day >= since)
+        .group_by(fetches.c.day)
+    )
+    return {day: at.replace(tzinfo=UTC) for day, at in await connection.execute(statement)}
+
+
+async def versions(connection: AsyncConnection, name: str, day: date) -> dict[str, Version]:
+    """The versions of a day that are held, by address."""
+    statement = select(fetches).where(fetches.c.source == name, fetches.c.day == day)
+    rows = (await connection.execute(statement)).mappings()
+    return {row["address"]: Version(row["etag"], row["modified"]) for row in rows}
+
+
+def take(
+    connection: Connection,
+    name: str,
+    day: date,
+    found: Iterable[Digest],
+    versions: Iterable[tuple[str, Version]],
+    now: datetime,
+    *,
+    growing: timedelta,
+) -> int:
+    """Keeps what a source answered for a day: the digests, and the version at each address. A digest of a day that is
+    not over is still growing until no paper has come for ``growing``. Returns how many entries changed."""
+    changed = 0
+    for digest in found:
+        this = (digests.c.date == digest.date, digests.c.source == name)
+        known = connection.execute(select(digests.c.id).where(*this)).first() is not None
+        before = votes.of_day(connection, digest.date, name)
+        stored = store(connection, digest, name)
+        votes.note(connection, before, votes.of_day(connection, digest.date, name), now)
+        changed += stored.changed_entries
+        if digest.date >= now.date() and stored.new_papers:
+            still_growing = update(digests).where(*this).values(ready_at=_utc(now + growing))
+            connection.execute(still_growing if not known else still_growing.where(digests.c.ready_at > _utc(now)))
+    _set_fetched(connection, name, day, versions, now)
+    answered = update(sources).where(sources.c.name == name)
+    connection.execute(answered.values(fetched_at=_utc(now), failing_since=None, failures=0, retry_at=None, why=None))
+    return changed
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _set_fetched(
+    connection: Connection, name: str, day: date, found: Iterable[tuple[str, Version]], now: datetime
+) -> None:
+    statement = upsert(fetches)
+    statement = statement.on_conflict_do_update(
+        index_elements=["source", "address"],
+        set_={column: statement.excluded[column] for column in ("fetched_at", "etag", "modified")},
+    )
+    rows = [
+        {
+            "source": name,
+            "address": address,
+            "day": day,
+            "fetched_at": _utc(now),
+            "etag": version.etag,
+            "modified": version.modified,
+        }
+        for address, version in found
+    ]
+    if rows:
+        connection.execute(statement, rows)

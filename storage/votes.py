@@ -1,0 +1,39 @@
+"""The votes of papers over time, of sources that are fetched again and again: only changes are kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.schema import digests, entries, papers, votes
+
+
+def of_day(connection: Connection, day: date, source: str) -> dict[int, int]:
+    """The votes of a day's papers at a source, as far as they are known, by their ids."""
+    statement = (
+        select(entries.c.paper_id, entries.c.votes)
+        .join(digests)
+        .where(digests.c.date == day, digests.c.source == source, entries.c.votes.is_not(None))
+    )
+    return {paper_id: number for paper_id, number in connection.execute(statement)}
+
+
+def note(connection: Connection, before: dict[int, int], after: dict[int, int], now: datetime) -> None:
+    """Keeps which votes have changed."""
+    at = now.astimezone(UTC).replace(tzinfo=None)
+    changed = [
+        {"paper_id": paper_id, "at": at, "votes": number}
+        for paper_id, number in after.items()
+        if before.get(paper_id) != number
+    ]
+    if changed:
+        connection.execute(insert(votes).on_conflict_do_nothing(), changed)
+
+
+async def history(connection: AsyncConnection, arxiv_id: str) -> list[tuple[datetime, int]]:
+    """The votes of a paper over time, the oldest first."""
+    statement = select(votes.c.at, votes.c.votes).join(papers).where(papers.c.arxiv_id == arxiv_id).order_by(votes.c.at)
+    return [(at.replace(tzinfo=UTC), number) for at, number in await connection.execute(statement)]

@@ -1,0 +1,221 @@
+"""The client, against servers that do what servers do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import tracemalloc
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import aiohttp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import fetching
+from bot.errors import FetchError
+from bot.fetching import NEVER, Fetcher
+from storage.models import Version
+from tests.sources import serving
+from tests.sources.serving import Answer, Server, says
+
+BRIEF = aiohttp.ClientTimeout(total=0.5, sock_connect=0.3, sock_read=0.3)
+ODD_HOSTS = ("127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "10.1.2.3", "169.254.169.254", "192.168.0.1", "0.0.0.0")  # noqa: S104
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with Server(says("hello")) as server:
+        yield server
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[Fetcher]:
+    async with Fetcher(BRIEF, most_bytes=200_000) as fetcher:
+        yield fetcher
+
+
+async def get(fetcher: Fetcher, address: str, **more: Any) -> fetching.Fetched:
+    return await fetcher.get(address, allow_private=True, **more)
+
+
+async def test_an_answer(server: Server, fetcher: Fetcher) -> None:
+    server.answer = says("안녕", ETag='"1"', Last_Modified="Sun, 04 Jan 2026 00:00:00 GMT")
+    found = await get(fetcher, f"{server.url}/a?b=c%20d")
+    assert (found.body, found.requests) == ("안녕".encode(), 1)
+    assert found.version == Version('"1"', "Sun, 04 Jan 2026 00:00:00 GMT")
+    assert server.requests[0].path_qs == "/a?b=c%20d"
+    assert server.requests[0].headers["User-Agent"].startswith("Paperboy/")
+    assert "Cookie" not in server.requests[0].headers
+
+
+async def test_what_has_not_changed(server: Server, fetcher: Fetcher) -> None:
+    known = Version('"1"', "Sun, 04 Jan 2026 00:00:00 GMT")
+    server.answer = says("", 304)
+    found = await get(fetcher, server.url, known=known)
+    assert found == fetching.Fetched(None, known, 1)
+    asked = server.requests[0].headers
+    assert (asked["If-None-Match"], asked["If-Modified-Since"]) == (known.etag, known.modified)
+    await get(fetcher, server.url, known=NEVER)
+    assert not {"If-None-Match", "If-Modified-Since"} & server.requests[1].headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (serving.never, "does not answer in time"),
+        (serving.drops, "does not answer in time"),
+        (serving.closed, "cannot be reached"),
+        (serving.cut_off, "cannot be reached"),
+        (serving.endless(200_000_000), "more than 200,000 bytes"),
+        (serving.bomb(200), "more than 200,000 bytes"),
+        (says(b"\x1f\x8bnothing", Content_Encoding="gzip"), "cannot be reached"),
+        (says("", 404), "answers 404"),
+        (says("", 500), "answers 500"),
+        (says("", 302), "answers 302"),
+        (says("", 301, Location="/"), "and never to an answer"),
+        (says("", 302, Location="ftp://example.org/a"), "is no http"),
+        (says("", 302, Location="file:///etc/passwd"), "is no http"),
+    ],
+)
+async def test_what_is_no_answer(server: Server, fetcher: Fetcher, answer: Answer, said: str) -> None:
+    server.answer = answer
+    with pytest.raises(FetchError, match=said):
+        await asyncio.wait_for(get(fetcher, server.url), 20)
+    # It is as good as new.
+    server.answer = says("hello")
+    assert (await get(fetcher, server.url)).body == b"hello"
+
+
+async def test_a_bomb_takes_no_room(server: Server, fetcher: Fetcher) -> None:
+    server.answer = serving.bomb(200)
+    with pytest.raises(FetchError):
+        await get(fetcher, server.url)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FetchError):
+            await get(fetcher, server.url)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+async def test_nobody_is_there(fetcher: Fetcher) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1 cannot be reached"):
+        await get(fetcher, address)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "papers", "ftp://e.org", "file:///etc/passwd", "javascript:1", "http://", "http://[", "http://e:x"]
+)
+async def test_what_is_no_address(fetcher: Fetcher, address: str) -> None:
+    with pytest.raises(FetchError):
+        await get(fetcher, address)
+
+
+async def test_a_redirect(server: Server, fetcher: Fetcher) -> None:
+    server.happenings = [says("", 301, Location="/b"), says("", 307, Location=f"{server.url}/c")]
+    found = await get(fetcher, f"{server.url}/a", token="secret")
+    assert (found.body, found.requests) == (b"hello", 3)
+    assert [request.path for request in server.requests] == ["/a", "/b", "/c"]
+    assert {request.headers["Authorization"] for request in server.requests} == {"Bearer secret"}
+
+
+async def test_a_token_stays_with_its_host(server: Server, fetcher: Fetcher) -> None:
+    async with Server(says("there")) as other:
+        server.answer = says("", 302, Location=other.url)
+        found = await get(fetcher, server.url.replace("//", "//me:password@"), token="secret")
+        assert found.body == b"there"
+        assert "Authorization" not in other.requests[0].headers
+    assert server.requests[0].headers["Authorization"] == "Bearer secret"
+
+
+@pytest.mark.parametrize("host", [*ODD_HOSTS, "localhost", "2130706433", "0x7f.1"])
+async def test_a_private_network(server: Server, fetcher: Fetcher, host: str) -> None:
+    with pytest.raises(FetchError, match=r"private network|cannot be reached|no address"):
+        await fetcher.get(f"http://{host}:{server.port}")
+    assert server.requests == []
+
+
+async def test_a_redirect_to_a_private_network(
+    server: Server, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first address is a public one, as far as can be told."""
+    monkeypatch.setattr(fetching, "_check_public", lambda host, number: None)
+    server.answer = says("", 302, Location=f"http://localhost:{server.port}/secret")
+    checked = fetching._check_literal
+
+    def only_first(address: Any) -> None:
+        if address.host != "127.0.0.1":
+            monkeypatch.undo()
+        checked(address)
+
+    monkeypatch.setattr(fetching, "_check_literal", only_first)
+    with pytest.raises(FetchError, match="localhost leads to a private network"):
+        await fetcher.get(server.url)
+    assert [request.path for request in server.requests] == ["/"]
+
+
+async def test_a_name_that_leads_home(server: Server, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused where it is looked up: at one time it may lead here, at another there."""
+
+    async def resolve(*_: object, **__: object) -> list[dict[str, object]]:
+        one = {"hostname": "rebound.example", "port": server.port, "family": socket.AF_INET, "proto": 0, "flags": 0}
+        return [one | {"host": "8.8.8.8"}, one | {"host": "127.0.0.1"}]
+
+    monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", resolve)
+    with pytest.raises(FetchError, match=r"rebound\.example leads to a private network"):
+        await fetcher.get(f"http://rebound.example:{server.port}")
+    assert server.requests == []
+
+
+async def test_one_request_a_host(fetcher: Fetcher) -> None:
+    async def slow(_request: Any) -> aiohttp.web.StreamResponse:
+        await asyncio.sleep(0.01)
+        return aiohttp.web.Response(text="hello")
+
+    async with Server(slow) as one, Server(slow) as other:
+        await asyncio.gather(*(get(fetcher, server.url) for server in (one, other) for _ in range(5)))
+        assert (one.most_at_once, other.most_at_once) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [
+        ("120", timedelta(seconds=120)),
+        ("0", timedelta()),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("99999999999999999999", None),
+        ("9999999", timedelta(days=1)),
+    ],
+)
+async def test_how_long_a_server_wishes_to_be_left_alone(
+    server: Server, fetcher: Fetcher, said: str, wait: timedelta | None
+) -> None:
+    server.answer = says("", 429, Retry_After=said)
+    with pytest.raises(FetchError) as raised:
+        await get(fetcher, server.url)
+    assert (raised.value.status, raised.value.wait) == (429, wait)
+
+
+async def test_until_when_a_server_wishes_to_be_left_alone(server: Server, fetcher: Fetcher) -> None:
+    at = datetime.now(UTC) + timedelta(minutes=5)
+    server.answer = says("", 503, Retry_After=format_datetime(at, usegmt=True))
+    with pytest.raises(FetchError) as raised:
+        await get(fetcher, server.url)
+    assert raised.value.wait is not None
+    assert timedelta(minutes=4) < raised.value.wait <= timedelta(minutes=5)
+
+
+@given(said=st.text())
+def test_any_wish_is_bounded(said: str) -> None:
+    wait = fetching._wait({"Retry-After": said}, datetime(2026, 1, 1, tzinfo=UTC))
+    assert wait is None or timedelta() <= wait <= timedelta(days=1)

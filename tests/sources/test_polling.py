@@ -1,0 +1,264 @@
+"""Sources that are polled, over the wire and into a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot import polling
+from bot.config import HuggingFaceSource, MarkdownSource
+from bot.fetching import Fetcher
+from bot.polling import GROWING, Polled, is_due, pause
+from storage import digests, papers, sources, votes
+from storage.database import Database
+from storage.models import SourceState
+from tests.sources import serving
+from tests.sources.serving import Answer, HuggingFace, Server, paper, says
+from tests.storage.support import url_of
+
+NOW = datetime(2026, 1, 6, 9, tzinfo=UTC)
+TODAY, YESTERDAY, SATURDAY = date(2026, 1, 6), date(2026, 1, 5), date(2026, 1, 3)
+BRIEF = aiohttp.ClientTimeout(total=0.5, sock_connect=0.3, sock_read=0.3)
+NAME = "Hugging Face"
+
+
+class Kiosk:
+    """A Hugging Face, a source that leads there, and a database."""
+
+    def __init__(self, server: HuggingFace, database: Database, fetcher: Fetcher) -> None:
+        self.server, self.database, self.fetcher = server, database, fetcher
+        self.source = HuggingFaceSource(
+            kind="huggingface", name=NAME, api_url=server.api_url, allow_private=True, attribution="Daily Papers"
+        )
+        self.now = NOW
+
+    async def poll(self, *more: MarkdownSource, days: int = 3) -> Polled:
+        async with self.database.write() as connection:
+            states = [SourceState(one.name, one.language, one.attribution) for one in (self.source, *more)]
+            await sources.keep(connection, states)
+        return await polling.poll(self.database, self.fetcher, [self.source, *more], self.now, days)
+
+    async def state(self, name: str = NAME) -> SourceState:
+        async with self.database.read() as connection:
+            return {state.name: state for state in await sources.all_of_them(connection)}[name]
+
+    async def held(self) -> dict[date, list[tuple[str, int | None]]]:
+        async with self.database.read() as connection:
+            found = await papers.find(connection, papers.Filter())
+        days: dict[date, list[tuple[str, int | None]]] = {}
+        for entry in found:
+            days.setdefault(entry.date, []).append((entry.paper.arxiv_id, entry.votes))
+        return days
+
+    async def ready(self) -> list[date]:
+        """The days that may be posted."""
+        async with self.database.read() as connection:
+            return list(await digests.most_votes(connection, 5, self.now))
+
+    def asked(self) -> list[str]:
+        """The days asked for since the last time."""
+        found = [request.query["date"] for request in self.server.requests if "date" in request.query]
+        self.server.requests.clear()
+        return found
+
+
+@pytest.fixture
+async def kiosk(tmp_path: Path) -> AsyncIterator[Kiosk]:
+    database = await Database.open(url_of(tmp_path / "paperboy.db"))
+    async with HuggingFace() as server, Fetcher(BRIEF, most_bytes=1_000_000) as fetcher:
+        yield Kiosk(server, database, fetcher)
+    await database.close()
+
+
+async def test_the_last_days_are_fetched(kiosk: Kiosk) -> None:
+    kiosk.server.days = {
+        TODAY: [paper("2601.00003", upvotes=2)],
+        YESTERDAY: [paper("2601.00001", upvotes=9), paper("2601.00002", upvotes=20)],
+    }
+    assert await kiosk.poll() == Polled(requests=4, changed=3)
+    assert kiosk.asked() == ["2026-01-06", "2026-01-05", "2026-01-04", "2026-01-03"]
+    assert await kiosk.held() == {TODAY: [("2601.00003", 2)], YESTERDAY: [("2601.00002", 20), ("2601.00001", 9)]}
+    assert await kiosk.state() == SourceState(NAME, "en", "Daily Papers", fetched_at=NOW)
+
+
+async def test_what_has_not_changed_is_not_sent_again(kiosk: Kiosk) -> None:
+    kiosk.server.days = {TODAY: [paper("2601.00001")]}
+    await kiosk.poll(days=0)
+    kiosk.now += timedelta(hours=1)
+    assert await kiosk.poll(days=0) == Polled(requests=1, changed=0)
+    assert "If-None-Match" in kiosk.server.requests[1].headers
+    assert (await kiosk.state()).fetched_at == kiosk.now
+
+
+async def test_votes_rise(kiosk: Kiosk) -> None:
+    kiosk.server.days = {TODAY: [paper("2601.00001", upvotes=1)]}
+    await kiosk.poll(days=0)
+    kiosk.server.days = {TODAY: [paper("2601.00001", upvotes=31)]}
+    kiosk.now += timedelta(hours=1)
+    assert (await kiosk.poll(days=0)).changed == 1
+    assert await kiosk.held() == {TODAY: [("2601.00001", 31)]}
+    # What has not changed is not noted again.
+    kiosk.now += timedelta(hours=1)
+    kiosk.server.days = {TODAY: [paper("2601.00001", upvotes=31, title="Renamed")]}
+    assert (await kiosk.poll(days=0)).changed == 1
+    kiosk.server.days = {TODAY: [paper("2601.00001", upvotes=None)]}
+    kiosk.now += timedelta(hours=1)
+    await kiosk.poll(days=0)
+    async with kiosk.database.read() as connection:
+        assert await votes.history(connection, "2601.00001") == [(NOW, 1), (NOW + timedelta(hours=1), 31)]
+        assert await votes.history(connection, "2601.00002") == []
+
+
+async def test_pages(kiosk: Kiosk) -> None:
+    """Also where the last one is full."""
+    for number, requests in ((100, 2), (101, 2), (99, 1)):
+        kiosk.server.days = {TODAY: [paper(f"2601.{one:05}") for one in range(1, number + 1)]}
+        kiosk.now += timedelta(hours=2)
+        assert (await kiosk.poll(days=0)).requests == requests
+    assert len((await kiosk.held())[TODAY]) == 101
+
+
+async def test_a_day_that_grows_is_ready_when_no_paper_has_come_for_a_while(kiosk: Kiosk) -> None:
+    kiosk.server.days = {TODAY: [paper("2601.00001")], YESTERDAY: [paper("2601.00002")]}
+    await kiosk.poll()
+    assert await kiosk.ready() == [YESTERDAY]
+    kiosk.now += GROWING * 0.9
+    kiosk.server.days[TODAY].append(paper("2601.00003"))
+    await kiosk.poll()
+    kiosk.now += GROWING * 0.9
+    assert await kiosk.ready() == [YESTERDAY]
+    # Votes are no papers.
+    kiosk.server.days[TODAY][0] = paper("2601.00001", upvotes=99)
+    await kiosk.poll()
+    kiosk.now += GROWING * 0.2
+    assert await kiosk.ready() == [YESTERDAY, TODAY]
+    # One that comes late does not take the day back.
+    kiosk.server.days[TODAY].append(paper("2601.00004"))
+    kiosk.now += GROWING
+    await kiosk.poll()
+    assert await kiosk.ready() == [YESTERDAY, TODAY]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (serving.never, "does not answer in time"),
+        (serving.cut_off, "cannot be reached"),
+        (says("", 500), "answers 500"),
+        (says("<!doctype html><p>Maintenance"), "something else than JSON"),
+        (says('{"error": "x"}'), "something else than a list"),
+        (says('[{"a": 1}, 2]'), "No paper that Hugging Face has for 2026-01-06 can be read"),
+        (serving.bomb(20), "more than 1,000,000 bytes"),
+        (says("", 302, Location="/"), "never to an answer"),
+    ],
+)
+async def test_a_failure_is_told_and_passes(kiosk: Kiosk, answer: Answer, why: str) -> None:
+    kiosk.server.days = {TODAY: [paper("2601.00001")]}
+    ordinary, kiosk.server.answer = kiosk.server.answer, answer
+    await kiosk.poll(days=0)
+    state = await kiosk.state()
+    assert (state.failing_since, state.failures, state.fetched_at) == (NOW, 1, None)
+    assert why in (state.why or "")
+    assert state.retry_at is not None
+    assert timedelta(seconds=40) < state.retry_at - NOW < timedelta(seconds=80)
+    # Nobody asks before that.
+    kiosk.server.requests.clear()
+    kiosk.now = state.retry_at - timedelta(seconds=1)
+    await kiosk.poll(days=0)
+    assert kiosk.server.requests == []
+    kiosk.now += timedelta(seconds=2)
+    await kiosk.poll(days=0)
+    state = await kiosk.state()
+    assert (state.failing_since, state.failures) == (NOW, 2)
+    kiosk.server.answer = ordinary
+    kiosk.now += timedelta(hours=2)
+    await kiosk.poll(days=0)
+    assert await kiosk.state() == SourceState(NAME, "en", "Daily Papers", fetched_at=kiosk.now)
+    assert await kiosk.held() == {TODAY: [("2601.00001", 1)]}
+
+
+async def test_a_source_says_when_to_come_again(kiosk: Kiosk) -> None:
+    kiosk.server.happenings = [says("", 429, Retry_After="1800")]
+    await kiosk.poll(days=0)
+    assert (await kiosk.state()).retry_at == NOW + timedelta(minutes=30)
+
+
+async def test_a_failure_in_the_middle_keeps_what_came_before(kiosk: Kiosk) -> None:
+    kiosk.server.days = {TODAY: [paper("2601.00001")], YESTERDAY: [paper("2601.00002")]}
+    ordinary = kiosk.server.answer
+    kiosk.server.happenings = [ordinary, says("", 503)]
+    await kiosk.poll()
+    assert await kiosk.held() == {TODAY: [("2601.00001", 1)]}
+    kiosk.asked()
+    kiosk.now += timedelta(minutes=5)
+    await kiosk.poll()
+    assert kiosk.asked() == ["2026-01-05", "2026-01-04", "2026-01-03"]
+
+
+async def test_a_failing_source_stops_no_other(kiosk: Kiosk) -> None:
+    kiosk.server.days = {TODAY: [paper("2601.00001")]}
+    async with Server(serving.never) as other:
+        lab = MarkdownSource(
+            kind="markdown", name="Lab", address=f"{other.url}/{{date:%Y/%m/%d}}.md", allow_private=True, language="ko"
+        )
+        await asyncio.wait_for(kiosk.poll(lab), 20)
+    assert await kiosk.held() == {TODAY: [("2601.00001", 1)]}
+    assert (await kiosk.state()).failing_since is None
+    assert (await kiosk.state("Lab")).failing_since == NOW
+
+
+async def test_markdown_at_an_address(kiosk: Kiosk) -> None:
+    async def answer(request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
+        if request.path != "/2026/01/05.md":
+            return aiohttp.web.Response(status=404)
+        text = "## Daily Papers (2026-01-05)\n\n### [T](https://arxiv.org/abs/2601.00009)\n\n- 새로운 것\n"
+        return aiohttp.web.Response(text=text)
+
+    async with Server(answer) as other:
+        lab = MarkdownSource(
+            kind="markdown", name="Lab", address=f"{other.url}/{{date:%Y/%m/%d}}.md", allow_private=True
+        )
+        await kiosk.poll(lab)
+        assert [request.path for request in other.requests][:2] == ["/2026/01/06.md", "/2026/01/05.md"]
+    assert await kiosk.held() == {YESTERDAY: [("2601.00009", None)]}
+    # A day without a digest is no failure.
+    assert (await kiosk.state("Lab")).fetched_at == NOW
+
+
+async def test_a_digest_of_days_to_come_is_left_out(kiosk: Kiosk) -> None:
+    kiosk.server.days = {
+        TODAY: [paper("2601.00001"), paper("2601.00002", submittedOnDailyAt="2062-01-01T00:00:00.000Z")]
+    }
+    await kiosk.poll(days=0)
+    assert await kiosk.held() == {TODAY: [("2601.00001", 1)]}
+
+
+def test_a_day_is_asked_for_ever_more_seldom() -> None:
+    """The requests of a day, until it is three days old."""
+    day, asked, now = TODAY, [], datetime(2026, 1, 6, tzinfo=UTC)
+    last: datetime | None = None
+    while now < datetime(2026, 1, 9, 23, 59, tzinfo=UTC):
+        if is_due(day, last, now):
+            asked.append(now)
+            last = now
+        now += timedelta(minutes=1)
+    gaps = [after - before for before, after in pairwise(asked)]
+    assert gaps == sorted(gaps)
+    assert (gaps[0], max(gaps)) == (timedelta(minutes=10), max(gaps))
+    assert timedelta(hours=4) < max(gaps) <= timedelta(hours=6)
+    assert 50 < len(asked) < 90
+
+
+def test_pauses_grow_up_to_a_bound() -> None:
+    pauses = [pause(failures, None) for failures in range(1, 30)]
+    assert all(timedelta(seconds=45) <= one <= timedelta(minutes=75) for one in pauses)
+    assert pauses[-1] > timedelta(minutes=44)
+    assert len(set(pauses)) == len(pauses)
+    assert pause(1, timedelta(hours=3)) == timedelta(hours=3)
+    assert pause(10_000, None) <= timedelta(minutes=75)

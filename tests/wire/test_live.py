@@ -1,0 +1,144 @@
+"""A day in the life: the bot as its own process, its papers from a Hugging Face on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.sources.serving import HuggingFace, paper, says
+from tests.wire.discord_server import DiscordServer
+from tests.wire.paper_round import PaperRound
+from tests.wire.places import Message
+
+TODAY = datetime.now(UTC).date()
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def sources(server: HuggingFace) -> str:
+    one = {"kind": "huggingface", "name": "Hugging Face", "api_url": server.api_url, "allow_private": True}
+    return json.dumps([one])
+
+
+async def test_papers_come_by_themselves(tmp_path: Path) -> None:
+    """At first the source fails; then the papers come, late, and are posted and told of."""
+    async with DiscordServer() as server, HuggingFace() as hugging_face:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(2, 1)
+        paper_round.due()
+        hugging_face.happenings = [says("<!doctype html>", 503)]
+        hugging_face.days = {
+            YESTERDAY: [paper("2601.00001", "A model of zebras", 7), paper("2601.00002", "Lions", 30)],
+            TODAY: [paper("2601.00003", "Not all have come", 99)],
+        }
+        async with paper_round.bot(PAPERBOY_SOURCES=sources(hugging_face)) as process:
+            await paper_round.until_said("Hugging Face has failed")
+            assert paper_round.made() == 0
+            paper_round.execute("UPDATE sources SET retry_at = ?", "2026-01-01 00:00:00.000000")
+            paper_round.days.append(YESTERDAY)
+            await paper_round.until_settled()
+            said = await paper_round.end(process)
+        assert "Traceback" not in said
+        assert paper_round.at_the_doors() == paper_round.owed()
+        post = json.dumps(paper_round.channels[0].messages[0].payload, ensure_ascii=False)
+        assert post.index("Lions") < post.index("zebras")
+        assert "▲ 30" in post
+        assert "Not all have come" not in post
+        alert = json.dumps(server.dm(paper_round.people[0]).messages[0].payload, ensure_ascii=False)
+        assert "A model of zebras" in alert
+
+
+async def test_the_owner_is_told_once(tmp_path: Path) -> None:
+    """That a source has failed for a day, and that it is back."""
+    async with DiscordServer() as server, HuggingFace() as hugging_face:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(1)
+        ordinary, hugging_face.answer = hugging_face.answer, says("<!doctype html>", 503)
+
+        def told() -> list[str]:
+            return [json.dumps(one.payload, ensure_ascii=False) for one in server.dm(server.owner).messages]
+
+        async with paper_round.bot(PAPERBOY_SOURCES=sources(hugging_face)):
+            await paper_round.until_said("Hugging Face has failed")
+            await server.until(lambda: server.identified == 1)
+            assert told() == []
+            paper_round.execute("UPDATE sources SET failing_since = '2026-01-01 00:00:00.000000'")
+            await server.until(lambda: len(told()) == 1)
+        # Also after a restart.
+        async with paper_round.bot(PAPERBOY_SOURCES=sources(hugging_face)) as process:
+            await server.until(lambda: server.identified == 2)
+            hugging_face.answer = ordinary
+            paper_round.execute("UPDATE sources SET retry_at = '2000-01-01 00:00:00.000000'")
+            await server.until(lambda: len(told()) == 2)
+            assert "Traceback" not in await paper_round.end(process)
+        failed, back = told()
+        assert "⚠ Hugging Face has failed since" in failed
+        assert "answers 503" in failed
+        assert "논문을 받지 못하고 있어요" in failed
+        assert "✓ Hugging Face answers again" in back
+
+
+async def test_a_post_is_kept_true(tmp_path: Path) -> None:
+    """Its votes rise after it was posted: the same papers in the same order, with the counts of now; and not again."""
+    async with DiscordServer() as server, HuggingFace() as hugging_face:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(2)
+        paper_round.due()
+        hugging_face.days = {
+            YESTERDAY: [paper(f"2601.0000{number}", f"Paper {number}", 10 - number) for number in range(1, 6)]
+        }
+        async with paper_round.bot(PAPERBOY_SOURCES=sources(hugging_face)) as process:
+            paper_round.days.append(YESTERDAY)
+            await paper_round.until_settled()
+            posts = [channel.messages[0] for channel in paper_round.channels]
+            hugging_face.days[YESTERDAY] = [
+                paper(f"2601.0000{number}", f"Paper {number}", 60 + number) for number in range(1, 6)
+            ]
+            paper_round.execute("UPDATE posts SET shown_at = '2026-01-01 00:00:00.000000'")
+            paper_round.execute("UPDATE fetches SET fetched_at = '2026-01-01 00:00:00.000000'")
+            await server.until(lambda: all("▲ 61" in shown(post) for post in posts))
+            for post in posts:
+                text = shown(post)
+                assert text.index("▲ 61") < text.index("▲ 62") < text.index("▲ 63")
+                assert "▲ 9" not in text
+                assert "Paper 4" not in text
+            # At once there is no other edit.
+            hugging_face.days[YESTERDAY] = [paper(f"2601.0000{number}", upvotes=300) for number in range(1, 6)]
+            paper_round.execute("UPDATE fetches SET fetched_at = '2026-01-01 00:00:00.000000'")
+            await until(lambda: paper_round.execute("SELECT max(votes) FROM entries") == [(300,)])
+            said = await paper_round.end(process)
+        assert "Traceback" not in said
+        assert [edits for (edits,) in paper_round.execute("SELECT edits FROM posts")] == [1, 1]
+        assert paper_round.at_the_doors() == paper_round.owed()
+
+
+async def test_a_post_that_was_deleted_is_left(tmp_path: Path) -> None:
+    async with DiscordServer() as server, HuggingFace() as hugging_face:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(1)
+        paper_round.due()
+        hugging_face.days = {YESTERDAY: [paper("2601.00001", "Paper", 3)]}
+        async with paper_round.bot(PAPERBOY_SOURCES=sources(hugging_face)) as process:
+            paper_round.days.append(YESTERDAY)
+            await paper_round.until_settled()
+            channel = paper_round.channels[0]
+            server.messages.pop(channel.messages.pop().id)
+            hugging_face.days[YESTERDAY] = [paper("2601.00001", "Paper", 300)]
+            paper_round.execute("UPDATE posts SET shown_at = '2026-01-01 00:00:00.000000'")
+            paper_round.execute("UPDATE fetches SET fetched_at = '2026-01-01 00:00:00.000000'")
+            await paper_round.until_said("is not edited any more")
+            assert "Traceback" not in await paper_round.end(process)
+        assert channel.messages == []
+        assert server.count("PATCH", f"/channels/{channel.id}/messages") <= 1
+
+
+def shown(message: Message) -> str:
+    return json.dumps(message.components, ensure_ascii=False)
+
+
+async def until(happens: Callable[[], bool], seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not happens():  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.05)
