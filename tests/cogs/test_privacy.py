@@ -10,6 +10,7 @@ from discord.http import HTTPClient
 from sqlalchemy import text
 
 from bot import planning
+from bot.ingestion import Folder
 from tests.cogs import seeing
 from tests.cogs.conftest import Town
 from tests.cogs.places import DAY, bring, tries
@@ -96,7 +97,7 @@ async def test_a_planned_alert_is_not_sent(town: Town) -> None:
     (town.folder / "2026-01-01.md").write_text(
         "## Daily Papers (2026-01-01)\n\n### [A new model](https://arxiv.org/abs/2601.00001)\n\n- A model.\n", "utf-8"
     )
-    await town.bot.read_digests()
+    await Folder(town.folder, "files", 0).ingest(town.bot.database)
     await planning.plan_alerts(town.bot.database, town.bot.now(), 7)
     assert (await held(town, town.alex))["deliveries"] == 2
     done = await town.alex.slash(town.channel, "forget-me")

@@ -33,7 +33,7 @@ class Discord:
 
 async def sender(database: Database, discord: Discord, monkeypatch: pytest.MonkeyPatch, posts: int) -> Sender:
     async def compose(_self: object, batch: Any) -> dict[int, Any]:
-        return {one.id: SimpleNamespace(payload={}) for one in batch}
+        return {one.id: SimpleNamespace(payload={}, shown=None) for one in batch}
 
     monkeypatch.setattr(delivery, "_WRITE_SECONDS", 0.01)
     monkeypatch.setattr(delivery.Composer, "compose", compose)

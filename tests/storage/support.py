@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import query
-from storage import digests, papers
+from storage import digests, papers, schema
 from storage.database import Database
 from storage.digests import Stored
 from storage.models import Digest, Entry, Paper, Section
@@ -80,7 +80,8 @@ async def everything(database: Database) -> dict[str, tuple[Paper, tuple[Section
     """Every paper with the sections of all its entries, by arXiv id."""
     found: dict[str, tuple[Paper, tuple[Section, ...]]] = {}
     async with database.read() as connection:
-        for entry in await papers.find(connection, papers.Filter()):
+        held = papers.selected(papers.Filter()).order_by(schema.digests.c.date)
+        for _, entry in await connection.run_sync(papers.read, held):
             _, sections = found.get(entry.paper.arxiv_id, (None, ()))
             found[entry.paper.arxiv_id] = (entry.paper, (*sections, *entry.sections))
     return found

@@ -35,6 +35,7 @@ from storage import (
     notices,
     outcomes,
     papers,
+    posts,
     reindexing,
     schema,
     search,
@@ -57,6 +58,7 @@ from storage.models import (
     Follows,
     Reason,
     Sort,
+    Shown,
     SourceState,
     Subscriber,
     Version,
@@ -72,6 +74,7 @@ ALERT = (Subscriber.USER, 7, DeliveryKind.ALERT)
 DAY = timedelta(days=1)
 LATER = NOW + timedelta(days=400)
 FOUND = Found(*ALERT[:2], MONDAY, 0, "2401.00001", 1)
+SHOWN = Shown((("2401.00001", 3),))
 # The delivery 1 of the fixture, which is claimed.
 ZEBRA, LION = (document(paper("2401.00001", title), ()) for title in ("zebra", "lion"))
 CLAIMED = Delivery(1, *DAILY, MONDAY, 0, DeliveryState.CLAIMED, 1, "nonce", NOW, NOW, NOW)
@@ -102,6 +105,8 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "files.marks": lambda c: files.marks(c),
     "notices.are_due": lambda c: notices.are_due(c, LATER, DAY),
     "notices.of": lambda c: notices.of(c, [1, 2, 3, 4, 5, 6, 7]),
+    "posts.of_channels": lambda c: posts.of_channels(c, [1], MONDAY),
+    "posts.since": lambda c: posts.since(c, MONDAY, 3, LATER),
     "sources.all_of_them": lambda c: sources.all_of_them(c),
     "sources.fetched_days": lambda c: sources.fetched_days(c, SOURCE, MONDAY),
     "sources.versions": lambda c: sources.versions(c, SOURCE, MONDAY),
@@ -181,6 +186,9 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "outcomes.settle": lambda c: c.run_sync(outcomes.settle, [], Claim("two", DAY, 5, None, []), NOW),
     "votes.note": lambda c: c.run_sync(votes.note, {}, {1: 9}, LATER),
     "notices.plan": lambda c: notices.plan(c, 7, LATER, DAY),
+    "posts.edited": lambda c: posts.edited(c, 1, Shown((("2401.00001", 9),)), NOW),
+    "posts.keep": lambda c: c.run_sync(posts.keep, [(2, SHOWN)], NOW),
+    "posts.leave": lambda c: posts.leave(c, 1),
     "outcomes.write": lambda c: c.run_sync(outcomes.write, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
     "reindexing.reindex": lambda c: renamed_and_indexed_anew(c),
     "search.index": lambda c: c.run_sync(search.index, [(1, LION)]),
@@ -258,6 +266,7 @@ async def held(database: Database) -> Database:
         await connection.run_sync(targets.refuse, Subscriber.USER, 7, Reason.DMS_CLOSED, "why", NOW, 3)
         await deliveries.plan(connection, [Plan(*DAILY, MONDAY)], NOW - DAY)
         await connection.run_sync(deliveries.claim, "one", NOW, NOW)
+        await connection.run_sync(posts.keep, [(1, SHOWN)], NOW)
         aside = (DeliveryState.SET_ASIDE, Reason.DMS_CLOSED)
         plans = [Plan(Subscriber.CHANNEL, 2, DeliveryKind.DAILY, MONDAY)]
         await deliveries.plan(connection, [*plans, *(Plan(*ALERT, MONDAY, part, *aside) for part in (0, 1))], NOW)
