@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,8 @@ from discord.http import handle_message_parameters
 
 from bot import ranking, rendering, status
 from bot.language import ENGLISH, KOREAN, language
+from bot.ranking import Riser
+from bot.risers import Risers
 from storage import channels, lookups, matches, notices, papers, subscriptions
 from storage.database import Database
 from storage.models import Channel, Delivery, DeliveryKind, Entry, Notice, Reason, Shown, Subscription
@@ -47,15 +49,15 @@ class Composer:
         self._database = database
         self._paused = paused
         self._days: dict[date, list[Entry]] = {}
-        self._daily: dict[tuple[date, int, int, str], Message | None] = {}
+        self._daily: dict[tuple[date, int, int, str, Riser | None], Message | None] = {}
+        self._risers = Risers(database)
 
     async def compose(self, batch: Sequence[Delivery]) -> dict[int, Composed]:
         """The message of each delivery, by its id."""
         async with self._database.read() as connection:
-            set_up = await channels.get_all(
-                connection, [one.target_id for one in batch if one.kind is DeliveryKind.DAILY]
-            )
-            for day in {one.digest_date for one in batch if one.kind is DeliveryKind.DAILY} - self._days.keys():
+            posts = [one for one in batch if one.kind is DeliveryKind.DAILY]
+            set_up = await channels.get_all(connection, [one.target_id for one in posts])
+            for day in {one.digest_date for one in posts} - self._days.keys():
                 self._days[day] = await lookups.top_of_day(connection, day)
             alerts = [one.id for one in batch if one.kind is DeliveryKind.ALERT]
             told = await matches.of(connection, alerts) if alerts else {}
@@ -66,12 +68,13 @@ class Composer:
             notified = [one.id for one in batch if one.kind is DeliveryKind.NOTICE]
             said = await notices.of(connection, notified) if notified else {}
             follows = await subscriptions.get_all(connection, follow_ids) if follow_ids else {}
+        risen = await self._risen(posts, set_up)
         found = {entry.paper.arxiv_id: entry for entry in entries}
         composed: dict[int, Composed] = {}
         for delivery in batch:
             try:
                 if delivery.kind is DeliveryKind.DAILY:
-                    message = self._post(delivery, set_up.get(delivery.target_id))
+                    message = self._post(delivery, set_up.get(delivery.target_id), risen.get(delivery.id))
                 elif delivery.kind is DeliveryKind.NOTICE:
                     message = _notice(delivery, said.get(delivery.id))
                 else:
@@ -82,24 +85,37 @@ class Composer:
                 composed[delivery.id] = Reason.NOT_DRAWN
         return composed
 
-    def _post(self, delivery: Delivery, channel: Channel | None) -> Message | None:
+    async def _risen(self, posts: Sequence[Delivery], set_up: Mapping[int, Channel]) -> dict[int, Riser]:
+        """What each post ends with, by its delivery's id."""
+        found: dict[int, Riser] = {}
+        for day in {one.digest_date for one in posts}:
+            of_day = {one.target_id: one.id for one in posts if one.digest_date == day and one.target_id in set_up}
+            shown = {channel_id: self._chosen(day, set_up[channel_id]) for channel_id in of_day}
+            for channel_id, riser in (await self._risers.find(day, shown, set_up)).items():
+                found[of_day[channel_id]] = riser
+        return found
+
+    def _chosen(self, day: date, channel: Channel) -> list[Entry]:
+        return ranking.top(self._days[day], channel.top, channel.min_votes)
+
+    def _post(self, delivery: Delivery, channel: Channel | None, riser: Riser | None) -> Message | None:
         if channel is None or (channel.paused and not self._paused):
             return None
         day = delivery.digest_date
-        key = (day, channel.top, channel.min_votes, channel.language)
+        key = (day, channel.top, channel.min_votes, channel.language, riser)
         if key not in self._daily:
-            chosen = ranking.top(self._days[day], channel.top, channel.min_votes)
+            chosen = self._chosen(day, channel)
             words, total = language(channel.language), len(self._days[day])
             # Its mark is the same in each channel, and so is the whole message.
-            view = rendering.daily(day, total, chosen, words, delivery.mark) if chosen else None
-            self._daily[key] = Message(view, shown_in(chosen)) if view else None
+            view = rendering.daily(day, total, chosen, words, delivery.mark, riser) if chosen else None
+            self._daily[key] = Message(view, shown_in(chosen, riser)) if view else None
         return self._daily[key]
 
 
-def shown_in(chosen: Sequence[Entry], riser: Entry | None = None) -> Shown:
+def shown_in(chosen: Sequence[Entry], riser: Riser | None) -> Shown:
     """What a daily post of these shows."""
     papers = tuple((entry.paper.arxiv_id, entry.votes) for entry in chosen)
-    return Shown(papers, riser.paper.arxiv_id if riser else None)
+    return Shown(papers, (riser.entry.paper.arxiv_id, riser.before) if riser else None)
 
 
 def _notice(delivery: Delivery, told: Notice | None) -> Message | None:

@@ -19,7 +19,8 @@ from bot import ranking, rendering
 from bot.composing import Message, shown_in
 from bot.language import language
 from bot.pace import Pace
-from storage import channels, lookups, posts
+from bot.ranking import Riser
+from storage import channels, lookups, papers, posts
 from storage.database import Database
 from storage.models import Channel, DeliveryKind, Entry, Post, mark_of
 
@@ -58,6 +59,9 @@ class Editor:
                     day: {entry.paper.arxiv_id: entry for entry in await lookups.top_of_day(connection, day)}
                     for day in {post.digest_date for post in found}
                 }
+                told = sorted({post.shown.riser[0] for post in found if post.shown.riser})
+                which = papers.Filter(arxiv_ids=tuple(told), once=True)
+                risers = {one.paper.arxiv_id: one for one in await papers.find(connection, which)} if told else {}
             number = 0
             for post in found:
                 channel, entries = set_up.get(post.target_id), days[post.digest_date]
@@ -65,7 +69,7 @@ class Editor:
                 if channel and ranking.have_moved(post.shown, votes):
                     if self._stopping or self._pace.refusals.must_wait():
                         break
-                    number += await self._edit(post, drawn(post, entries, channel))
+                    number += await self._edit(post, drawn(post, entries, channel, risers))
             return number
 
     async def stop(self) -> None:
@@ -93,9 +97,12 @@ class Editor:
         return True
 
 
-def drawn(post: Post, entries: Mapping[str, Entry], channel: Channel) -> Message:
-    """A post as it was, with the votes that there are."""
+def drawn(post: Post, entries: Mapping[str, Entry], channel: Channel, risers: Mapping[str, Entry]) -> Message:
+    """A post as it was, with the votes that there are; ``entries`` of its day, and ``risers``, by arXiv id."""
     chosen = [entries[arxiv_id] for arxiv_id, _ in post.shown.papers if arxiv_id in entries]
     words = language(channel.language)
-    view = rendering.daily(post.digest_date, len(entries), chosen, words, mark_of(DeliveryKind.DAILY, post.digest_date))
-    return Message(view, shown_in(chosen))
+    arxiv_id, before = post.shown.riser or ("", None)
+    riser = Riser(risers[arxiv_id], before) if arxiv_id in risers else None
+    mark = mark_of(DeliveryKind.DAILY, post.digest_date)
+    view = rendering.daily(post.digest_date, len(entries), chosen, words, mark, riser)
+    return Message(view, shown_in(chosen, riser))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from storage.models import Entry, Shown
 
@@ -19,18 +20,28 @@ def top(entries: Iterable[Entry], number: int, min_votes: int = 0) -> list[Entry
 
 
 def have_moved(shown: Shown, votes: Mapping[str, int | None]) -> bool:
-    """Whether the votes that a post shows are so far from those that there are that it is worth an edit: of one paper
-    at least, a quarter and five more."""
-    return any(
-        (votes.get(arxiv_id) or 0) - (before or 0) >= max(_FEW, (before or 0) / 4) for arxiv_id, before in shown.papers
-    )
+    """Whether the votes that a post shows are so far from those that there are that it is worth an edit, of one paper
+    at least."""
+    return any(_rose(before, votes.get(arxiv_id)) for arxiv_id, before in shown.papers)
 
 
-def riser(entries: Iterable[Entry], shown: Collection[str]) -> Entry | None:
-    """The most voted of a day's papers that were not in its post (``shown``, by arXiv id) and would be in it by now."""
-    every = list(entries)
-    in_post = [entry.votes or 0 for entry in every if entry.paper.arxiv_id in shown]
-    if not in_post:
-        return None
-    risen = [one for one in every if one.paper.arxiv_id not in shown and (one.votes or 0) > min(in_post)]
-    return next(iter(top(risen, 1)), None)
+@dataclass(frozen=True, slots=True)
+class Riser:
+    """A paper that has risen after its own day was posted; ``before`` are the votes that it had then."""
+
+    entry: Entry
+    before: int | None
+
+
+def riser(ranked: Iterable[Entry], before: Mapping[str, int]) -> Riser | None:
+    """The first of ``ranked`` that has risen from the votes ``before``, by arXiv id."""
+    for entry in ranked:
+        votes = before.get(entry.paper.arxiv_id)
+        if _rose(votes, entry.votes):
+            return Riser(entry, votes)
+    return None
+
+
+def _rose(before: int | None, now: int | None) -> bool:
+    """By a quarter, and by five."""
+    return (now or 0) - (before or 0) >= max(_FEW, (before or 0) / 4)

@@ -13,6 +13,7 @@ from bot.highlighting import Marks
 from bot.language import Language
 from bot.lookup import MOST_COUNTED, PAGE, Answer, Kind, Lookup, Near, Period
 from bot.query import MAX_LENGTH
+from bot.ranking import Riser
 from bot.text import clean, clip, escape_within, width
 from storage.models import Entry, Follows, Sort
 
@@ -20,21 +21,37 @@ _ALERT_CARDS = 8
 """Cards in an alert; with more, the rows of buttons would not fit into 40 components."""
 
 
-def daily(day: date, total: int, entries: Sequence[Entry], language: Language, mark: str) -> ui.LayoutView:
-    """The daily post: the top of a day. ``mark`` goes into its ids."""
+def daily(
+    day: date, total: int, entries: Sequence[Entry], language: Language, mark: str, riser: Riser | None = None
+) -> ui.LayoutView:
+    """The daily post: the top of a day, and a line on the paper of an earlier day that has risen since. ``mark`` goes
+    into its ids."""
     papers = language.plural("{n} paper", "{n} papers", total)
     name = language.text("Daily Papers")
-    said = " · ".join([papers, *cards.attributions(entries)])
+    every = [*entries, riser.entry] if riser else entries
+    said = " · ".join([papers, *cards.attributions(every)])
     header = f"## {name} · {language.day(day)}\n-# {said}"
     numbered = list(enumerate(entries, 1))
-    items = [ui.TextDisplay(header), *cards.cards(numbered, language, layouts.TEXT - width(header), dated=False)]
+    line = _risen(riser, language) if riser else ""
+    room = layouts.TEXT - width(header) - width(line)
+    items = [ui.TextDisplay(header), *cards.cards(numbered, language, room, dated=False)]
+    if line:
+        items.append(ui.TextDisplay(line))
     everything = language.plural("All {n} paper", "All {n} papers", total)
     whole_day = Lookup(Kind.DATE, day.isoformat(), Sort.VOTES)
     buttons = [
         layouts.button(everything, custom_ids.open_lookup(whole_day)),
         layouts.button(language.text("Follow a keyword"), custom_ids.ask()),
     ]
-    return layouts.layout(*items, rows=[*cards.summary_menu(entries, language, mark), *layouts.rows(buttons)])
+    return layouts.layout(*items, rows=[*cards.summary_menu(every, language, mark), *layouts.rows(buttons)])
+
+
+def _risen(riser: Riser, language: Language) -> str:
+    before = "" if riser.before is None else f"{language.number(riser.before)} → "
+    votes = f"▲ {before}{language.number(riser.entry.votes or 0)}"
+    heading = language.text("Risen since its day")
+    day = language.day(riser.entry.date)
+    return f"-# {heading}\n{cards.link(riser.entry, 300)} · {votes} · {day}"
 
 
 def alert(

@@ -82,22 +82,24 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a daily post shows: its papers by arXiv id, each with its votes, and the one that rose after its own day."""
+    """What a daily post shows: its papers by arXiv id, each with its votes; and the one of an earlier day that has
+    risen since, with the votes that it had when that day was posted."""
 
     papers: tuple[tuple[str, int | None], ...]
-    riser: str | None = None
+    riser: tuple[str, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A daily post that is there: in which message of which Discord channel, what it shows since when, and how often
-    it was edited."""
+    """A daily post that is there: in which message of which Discord channel since when, what it shows since when, and
+    how often it was edited."""
 
     delivery_id: int
     target_id: int
     digest_date: date
     channel_id: int
     message_id: int
+    posted_at: datetime
     shown: Shown
     shown_at: datetime
     edits: int

@@ -13,7 +13,14 @@ from storage.models import DeliveryKind, DeliveryState, Post, Shown, Subscriber
 from storage.schema import deliveries, posts
 
 _POSTS = (
-    select(posts, deliveries.c.digest_date, deliveries.c.channel_id, deliveries.c.message_id, deliveries.c.target_id)
+    select(
+        posts,
+        deliveries.c.digest_date,
+        deliveries.c.channel_id,
+        deliveries.c.message_id,
+        deliveries.c.target_id,
+        deliveries.c.updated_at.label("posted_at"),
+    )
     .join(deliveries)
     .where(
         deliveries.c.kind == DeliveryKind.DAILY,
@@ -78,7 +85,8 @@ def _post(row: RowMapping) -> Post:
         row["digest_date"],
         row["channel_id"],
         row["message_id"],
-        Shown(papers, row["riser"]),
+        row["posted_at"].replace(tzinfo=UTC),
+        Shown(papers, tuple(row["riser"]) if row["riser"] else None),
         row["shown_at"].replace(tzinfo=UTC),
         row["edits"],
     )

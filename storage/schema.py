@@ -243,14 +243,14 @@ matches = Table(
     sqlite_with_rowid=False,
 )
 
-# The daily posts that are there: the papers in them with the votes shown, [[arXiv id, votes], …], the paper that had
-# risen after its own day, and how often they were edited.
+# The daily posts that are there: the papers in them with the votes shown, [[arXiv id, votes], …], the paper of an
+# earlier day that has risen since, [arXiv id, votes], and how often they were edited.
 posts = Table(
     "posts",
     metadata,
     Column("delivery_id", Integer, ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
     Column("shown", JSON, nullable=False),
-    Column("riser", String),
+    Column("riser", JSON(none_as_null=True)),
     Column("edits", Integer, nullable=False),
     Column("shown_at", DateTime, nullable=False),
 )

@@ -33,6 +33,21 @@ def note(connection: Connection, before: dict[int, int], after: dict[int, int], 
         connection.execute(insert(votes).on_conflict_do_nothing(), changed)
 
 
+def histories(connection: Connection, day: date) -> dict[str, list[tuple[datetime, int]]]:
+    """The votes over time of each paper of a day, by arXiv id, the oldest first."""
+    of_day = select(entries.c.paper_id).join(digests).where(digests.c.date == day)
+    statement = (
+        select(papers.c.arxiv_id, votes.c.at, votes.c.votes)
+        .select_from(votes.join(papers))
+        .where(papers.c.id.in_(of_day))
+        .order_by(votes.c.at)
+    )
+    found: dict[str, list[tuple[datetime, int]]] = {}
+    for arxiv_id, at, number in connection.execute(statement):
+        found.setdefault(arxiv_id, []).append((at.replace(tzinfo=UTC), number))
+    return found
+
+
 async def history(connection: AsyncConnection, arxiv_id: str) -> list[tuple[datetime, int]]:
     """The votes of a paper over time, the oldest first."""
     statement = select(votes.c.at, votes.c.votes).join(papers).where(papers.c.arxiv_id == arxiv_id).order_by(votes.c.at)

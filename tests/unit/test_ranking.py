@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ranking import have_moved, riser, top
+from bot.ranking import Riser, have_moved, riser, top
 from storage.models import Entry, Shown
 from tests.unit import real
 
@@ -87,10 +87,10 @@ def test_a_paper_that_rose() -> None:
         for number, entry in enumerate(entries(50, 3, 20, 9, None))
     ]
     ids = [entry.paper.arxiv_id for entry in found]
-    # Of the post, the least voted has 3 votes by now.
-    assert riser(found, {ids[0], ids[1]}) is found[2]
-    assert riser(found, {ids[0], ids[1], ids[2]}) is found[3]
-    assert riser(found, {ids[0], ids[2]}) is None
-    assert riser(found, set(ids)) is None
-    assert riser(found, set()) is None
-    assert riser(found, {"2401.99999"}) is None
+    held = {ids[0]: 40, ids[1]: 3, ids[2]: 15, ids[3]: 1}
+    assert riser(found, held) == Riser(found[0], 40)
+    assert riser(found[1:], held) == Riser(found[2], 15)
+    # One vote more is no rise; nor are votes that nobody knows.
+    assert riser([found[1], found[4]], held | {ids[1]: 2}) is None
+    # It came after the post.
+    assert riser([found[3]], {}) == Riser(found[3], None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from tests.sources.serving import HuggingFace, paper, says
@@ -15,6 +15,7 @@ from tests.wire.places import Message
 
 TODAY = datetime.now(UTC).date()
 YESTERDAY = TODAY - timedelta(days=1)
+DAY_BEFORE = TODAY - timedelta(days=2)
 
 
 def sources(server: HuggingFace) -> str:
@@ -112,6 +113,57 @@ async def test_a_post_is_kept_true(tmp_path: Path) -> None:
         assert "Traceback" not in said
         assert [edits for (edits,) in paper_round.execute("SELECT edits FROM posts")] == [1, 1]
         assert paper_round.at_the_doors() == paper_round.owed()
+
+
+async def test_a_day_in_the_life(tmp_path: Path) -> None:
+    """The papers of a day come late and are posted; votes rise, also those of a paper that was not in the post; it is
+    edited; and the next day's post tells of that paper, once."""
+    async with DiscordServer() as server, HuggingFace() as hugging_face:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(2)
+        english, korean = paper_round.channels
+        paper_round.execute("UPDATE channels SET language = 'ko' WHERE channel_id = ?", korean.id)
+        paper_round.due()
+
+        def ask_again() -> None:
+            paper_round.execute("UPDATE fetches SET fetched_at = '2026-01-01 00:00:00.000000'")
+
+        def votes(day: date, *numbers: int) -> None:
+            papers = [paper(f"26{day:%m.%d}00{place}", f"{day:%A} {place}", n) for place, n in enumerate(numbers, 1)]
+            hugging_face.days[day] = papers
+
+        async with paper_round.bot(PAPERBOY_SOURCES=sources(hugging_face)) as process:
+            await until(lambda: len(paper_round.execute("SELECT 1 FROM channels WHERE late_until IS NOT NULL")) == 2)
+            assert paper_round.made() == 0
+            votes(DAY_BEFORE, 30, 20, 10, 4, 3)
+            ask_again()
+            paper_round.days.append(DAY_BEFORE)
+            await paper_round.until_settled()
+            votes(DAY_BEFORE, 44, 31, 11, 4, 27)
+            ask_again()
+            paper_round.execute("UPDATE posts SET shown_at = '2026-01-01 00:00:00.000000'")
+            await server.until(lambda: all("▲ 44" in shown(channel.messages[0]) for channel in paper_round.channels))
+            votes(YESTERDAY, 9, 8, 7)
+            ask_again()
+            paper_round.days.append(YESTERDAY)
+            paper_round.due()
+            await paper_round.until_settled()
+            # Their counts move, and what they end with stays.
+            votes(YESTERDAY, 50, 8, 7)
+            votes(DAY_BEFORE, 44, 31, 11, 4, 52)
+            ask_again()
+            paper_round.execute("UPDATE posts SET shown_at = '2026-01-01 00:00:00.000000'")
+            await server.until(lambda: all("▲ 50" in shown(channel.messages[1]) for channel in paper_round.channels))
+            assert "Traceback" not in await paper_round.end(process)
+        assert paper_round.at_the_doors() == paper_round.owed()
+        for channel, heading in ((english, "Risen since its day"), (korean, "그날 이후 추천이 늘어난 논문")):
+            first, second = map(shown, channel.messages)
+            assert f"{DAY_BEFORE:%A} 5" not in first
+            assert heading not in first
+            assert f"-# {heading}\\n[{DAY_BEFORE:%A} 5](" in second
+            assert "▲ 3 → 52" in second
+            # Its summary can be read, too.
+            assert f'"value": "26{DAY_BEFORE:%m.%d}005"' in second
 
 
 async def test_a_post_that_was_deleted_is_left(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def upgrade() -> None:
         "posts",
         sa.Column("delivery_id", sa.Integer, sa.ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("shown", sa.JSON, nullable=False),
-        sa.Column("riser", sa.String),
+        sa.Column("riser", sa.JSON),
         sa.Column("edits", sa.Integer, nullable=False),
         sa.Column("shown_at", sa.DateTime, nullable=False),
     )
