@@ -158,14 +158,18 @@ def _some_authors(entry: Entry, language: Language, marks: Marks | None) -> str:
     return language.plural("{names} and {n} more", "{names} and {n} more", len(names) - 2, names=shown)
 
 
-def _media(address: str | None, endings: tuple[str, ...]) -> str | None:
-    """The address, where it is one of http(s) that Discord can show: no SVG, at most 2,048 characters."""
-    if not address or len(address) > 2048:
+def opens(address: str | None, length: int) -> str | None:
+    """The address, where it is one of http(s) that Discord takes: of at most ``length`` characters."""
+    if not address or len(address) > length or not address.isprintable() or " " in address:
         return None
     try:
         parts = urlsplit(address)
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return None
-    return address if parts.path.lower().endswith(endings) else None
+    return address if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _media(address: str | None, endings: tuple[str, ...]) -> str | None:
+    """The address, where Discord can show what is there: no SVG."""
+    address = opens(address, 2048)
+    return address if address and urlsplit(address).path.lower().endswith(endings) else None

@@ -18,13 +18,12 @@ _ADDRESS_BEGUN = re.compile(r"<https?://[^\s>]*$")
 def summary(entry: Entry, page: int, language: Language, *, shared_by: str | None = None) -> ui.LayoutView:
     """A paper's full summary: every section, over as many pages as it takes."""
     paper = entry.paper
-    meta = " · ".join([*cards.votes(entry, language), language.day(entry.date), *cards.attributions([entry])])
+    told = [*cards.votes(entry, language), language.day(entry.date), *cards.attributions([entry])]
+    meta = " · ".join([*told, layouts.shared(shared_by, language)] if shared_by else told)
     names = escape_within(clean(", ".join(paper.authors)), 600, links=False)
     head = f"## {cards.link(entry, 300)}\n-# {meta}" + (f"\n{names}" if names else "")
     if paper.keywords:
         head += "\n-# " + escape_within(clean(" · ".join(paper.keywords)), 300, links=False)
-    if shared_by:
-        head += f"\n-# {layouts.shared(shared_by, language)}"
     pages = _summary_pages(entry, layouts.TEXT - width(head) - 100, language)
     page = min(max(page, 0), len(pages) - 1)
     items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(head)]
@@ -41,11 +40,11 @@ def summary(entry: Entry, page: int, language: Language, *, shared_by: str | Non
         ui.Button[ui.LayoutView](label="Hugging Face", url=arxiv.hugging_face_address(arxiv_id)),
         layouts.button("BibTeX", custom_ids.bibtex(arxiv_id)),
     ]
-    if paper.repository and len(paper.repository) <= layouts.ADDRESS:
+    if repository := cards.opens(paper.repository, layouts.ADDRESS):
         stars = f" ★ {language.number(paper.stars)}" if paper.stars is not None else ""
-        links.append(ui.Button(label=language.text("Code") + stars, url=paper.repository))
-    if paper.project and len(paper.project) <= layouts.ADDRESS:
-        links.append(ui.Button(label=language.text("Project page"), url=paper.project))
+        links.append(ui.Button(label=language.text("Code") + stars, url=repository))
+    if project := cards.opens(paper.project, layouts.ADDRESS):
+        links.append(ui.Button(label=language.text("Project page"), url=project))
     if not shared_by:
         links.append(layouts.button(language.text("Share in this channel"), custom_ids.share_summary(arxiv_id)))
     turns = []

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from discord import ui
 
@@ -16,6 +17,8 @@ from tests.rendering.reader import Reading, read
 _PATTERNS = [value for value in vars(custom_ids).values() if isinstance(value, re.Pattern)]
 _LIKE_AN_ADDRESS = re.compile(r":/|//|\bwww\.|[\w-]\.[a-z]{2,}/\S", re.IGNORECASE)
 _OWN = re.compile(r"https://arxiv\.org/abs/[\w.\-/]+")
+_TOLD = ("Code", "Project page", "코드", "프로젝트 페이지")
+"""Buttons that lead where a paper's authors say."""
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:[/?#]\S*)?")
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
@@ -72,9 +75,13 @@ def _within_limits(parts: list[dict[str, Any]]) -> None:
             assert 1 <= width(part["label"]) <= 80
             assert ("url" in part) != ("custom_id" in part)
             assert len(part.get("url") or "") <= 512
-            assert not part.get("url") or part["url"].startswith(
-                ("https://arxiv.org/", "https://huggingface.co/papers/")
-            )
+            leads = part.get("url")
+            if leads and part["label"].startswith(_TOLD):
+                assert urlsplit(leads).scheme in ("http", "https")
+                assert urlsplit(leads).hostname
+                assert len(leads.split()) == 1
+            elif leads:
+                assert leads.startswith(("https://arxiv.org/", "https://huggingface.co/papers/"))
         elif kind == 3:
             assert 1 <= len(part["options"]) <= 25
             assert width(part.get("placeholder") or "") <= 150

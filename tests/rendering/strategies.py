@@ -78,6 +78,7 @@ ADDRESS = st.one_of(
             "javascript:alert(1)",
             "file:///etc/passwd.png",
             "http://[bad/a.png",
+            "https://cdn.example/a b\n.png",
             "https://cdn.example/" + "a" * 3000 + ".png",
         ]
     ),
@@ -87,19 +88,35 @@ ARXIV_ID = st.one_of(
     st.just("hep-th/9901001"),
 )
 PAPER = st.builds(
-    lambda arxiv_id, title, image, video, authors: Paper(
-        arxiv_id, title, f"https://arxiv.org/abs/{arxiv_id}", image, video, tuple(authors)
+    lambda arxiv_id, title, image, video, authors, code, stars, project, keywords: Paper(
+        arxiv_id,
+        title,
+        f"https://arxiv.org/abs/{arxiv_id}",
+        image,
+        video,
+        tuple(authors),
+        code,
+        stars,
+        project,
+        tuple(keywords),
     ),
     ARXIV_ID,
     TEXT,
     ADDRESS,
     ADDRESS,
     st.lists(TEXT, max_size=4) | st.lists(st.text(max_size=20), max_size=60),
+    ADDRESS,
+    st.none() | st.integers(0, 10**9),
+    ADDRESS,
+    st.lists(TEXT, max_size=4),
 )
 ENTRY = st.builds(
-    lambda paper, position, votes, sections: Entry(paper, date(2024, 6, 21), position, votes, tuple(sections)),
+    lambda paper, position, votes, sections, owed: Entry(
+        paper, date(2024, 6, 21), position, votes, tuple(sections), tuple(owed)
+    ),
     PAPER,
     st.integers(0, 100),
     st.none() | st.integers(0, 10**9),
-    st.lists(st.builds(Section, st.none() | TEXT, TEXT), max_size=8),
+    st.lists(st.builds(Section, st.none() | TEXT, TEXT, st.sampled_from([None, "en", "ko"])), max_size=8),
+    st.lists(TEXT, max_size=2),
 )

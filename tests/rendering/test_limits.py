@@ -14,6 +14,7 @@ from bot import layouts, markdown, rendering, summary
 from bot.language import ENGLISH, KOREAN, language
 from bot.lookup import PAGE, Answer, Kind, Lookup, Near
 from bot.query import MAX_LENGTH
+from bot.ranking import Riser
 from bot.text import clean, start
 from storage.models import Entry, Follows, Sort
 from tests.rendering.payload import check, shaped, texts, walk
@@ -42,9 +43,14 @@ async def loop() -> None:
     """discord.py's views want a running loop."""
 
 
-@given(entries=st.lists(ENTRY, min_size=1, max_size=10), language=LANGUAGE, total=st.integers(1, 10**6))
-async def test_daily(entries: list[Entry], language: Any, total: int) -> None:
-    readings = check(rendering.daily(DAY, total, entries, language, "123456789012345678"))
+@given(
+    entries=st.lists(ENTRY, min_size=1, max_size=10),
+    language=LANGUAGE,
+    total=st.integers(1, 10**6),
+    riser=st.none() | st.builds(Riser, ENTRY, st.none() | st.integers(0, 10**6)),
+)
+async def test_daily(entries: list[Entry], language: Any, total: int, riser: Riser | None) -> None:
+    readings = check(rendering.daily(DAY, total, entries, language, "123456789012345678", riser))
     shaped(readings, headings=1, cards=len(entries))
 
 
