@@ -11,7 +11,8 @@ from typing import Any
 import discord
 
 from tests.wire.gateway import Gateway
-from tests.wire.places import APPLICATION_ID, EPHEMERAL, LOADING, Channel, Message, Refused, User, World
+from tests.wire.places import APPLICATION_ID, EPHEMERAL, LOADING, Channel, Message, User, World
+from tests.wire.refused import Refused
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 ANSWER, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES = 4, 5, 6, 7, 8
@@ -181,9 +182,10 @@ class Interactions:
         if asked.answered is not None and not asked.answered.late:
             raise Refused(400, 40060, "Interaction has already been acknowledged.")
         kind, data = body["type"], body.get("data") or {}
-        asked.answered = Answered(now - asked.sent, kind, data)
-        if asked.answered.elapsed > SECONDS:
-            asked.answered.late = True
+        answered = Answered(now - asked.sent, kind, data)
+        if answered.elapsed > SECONDS:
+            answered.late = True
+            asked.answered = answered
             asked.finish()
             raise Refused(404, 10062, "Unknown interaction")
         message = asked.pressed
@@ -193,7 +195,8 @@ class Interactions:
             message = self._write(asked, {"flags": LOADING | (int(data.get("flags") or 0) & EPHEMERAL)}, now)
         elif kind == UPDATE and message is not None:
             self._world.edit(message, data)
-        asked.answered.message = message
+        answered.message = message
+        asked.answered = answered
         if kind not in (DEFERRED, DEFERRED_UPDATE):
             asked.finish()
         said: dict[str, Any] = {"interaction": {"id": str(asked.id), "type": asked.kind}}

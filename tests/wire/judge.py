@@ -73,9 +73,12 @@ class Judge:
 
 
 def _snowflakes(found: dict[str, Any]) -> dict[str, Any]:
-    """discord.py writes a direct message's recipient as a number, which Discord takes though it describes a string."""
+    """discord.py writes a direct message's recipient and a file's place as numbers, which Discord takes though it
+    describes strings; its own example of an upload has one (API Reference, Uploading Files)."""
     if isinstance(found.get("recipient_id"), int):
         found["recipient_id"] = str(found["recipient_id"])
+    if "filename" in found and isinstance(found.get("id"), int):
+        found["id"] = str(found["id"])
     return found
 
 

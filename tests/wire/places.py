@@ -9,6 +9,8 @@ from typing import Any
 
 import discord
 
+from tests.wire.uploads import Files, attached, referred
+
 BOT_ID = 1
 APPLICATION_ID = 1
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
@@ -21,15 +23,6 @@ EVERYONE = discord.Permissions(
     use_application_commands=True,
 )
 JOINED = "2025-01-01T00:00:00+00:00"
-
-
-class Refused(Exception):  # noqa: N818 - what Discord says
-    """An answer of Discord that is no success."""
-
-    def __init__(self, status: int, code: int, message: str, **more: Any) -> None:
-        super().__init__(f"{status} {code} {message}")
-        self.status = status
-        self.body = {"message": message, "code": code} | more
 
 
 UNKNOWN_CHANNEL = (404, 10003, "Unknown Channel")
@@ -77,6 +70,7 @@ class Message:
     channel: Channel
     payload: dict[str, Any]
     made: float
+    files: Files = field(default_factory=dict)
 
     @property
     def nonce(self) -> str | None:
@@ -286,6 +280,7 @@ class World:
     def make(self, channel: Channel, body: dict[str, Any], now: float, **more: Any) -> Message:
         """A message of the bot."""
         message_id = self.snowflakes.next()
+        files = attached({}, body, self.snowflakes.next)
         flags = int(body.get("flags") or 0)
         payload = {
             "id": str(message_id),
@@ -293,9 +288,9 @@ class World:
             "type": 0,
             "author": BOT.payload(),
             "content": body.get("content") or "",
-            "components": _numbered(body.get("components") or []),
+            "components": _numbered(referred(body.get("components") or [], files)),
             "embeds": body.get("embeds") or [],
-            "attachments": [],
+            "attachments": [],  # Those that components show are not told of here.
             "mentions": [],
             "mention_roles": [],
             "mention_everyone": False,
@@ -307,19 +302,21 @@ class World:
         }
         if body.get("nonce") is not None:
             payload["nonce"] = body["nonce"]
-        message = Message(message_id, channel, payload | more, now)
+        message = Message(message_id, channel, payload | more, now, files)
         self.messages[message_id] = message
         if not message.ephemeral:
             channel.messages.append(message)
         return message
 
-    @staticmethod
-    def edit(message: Message, body: dict[str, Any]) -> None:
+    def edit(self, message: Message, body: dict[str, Any]) -> None:
         payload = message.payload
+        files = attached(message.files, body, self.snowflakes.next)
+        components = _numbered(referred(body.get("components") or [], files))
+        message.files = files
         payload.update({key: body[key] or "" for key in ("content",) if key in body})
         payload.update({key: body[key] or [] for key in ("embeds",) if key in body})
         if "components" in body:
-            payload["components"] = _numbered(body["components"] or [])
+            payload["components"] = components
         kept = payload["flags"] & (EPHEMERAL | 1 << 15)
         payload["flags"] = kept | int(body.get("flags") or 0)
         payload["edited_timestamp"] = datetime.now(UTC).isoformat()

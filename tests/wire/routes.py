@@ -16,8 +16,8 @@ from tests.wire.places import (
     UNKNOWN_MESSAGE,
     Channel,
     Message,
-    Refused,
 )
+from tests.wire.refused import Refused
 
 if TYPE_CHECKING:
     from tests.wire.serving import Serving

@@ -16,8 +16,10 @@ from tests.wire.gateway import Gateway
 from tests.wire.interactions import Interactions
 from tests.wire.judge import Bodies
 from tests.wire.limits import Limited, Limits
-from tests.wire.places import Message, Refused, World
+from tests.wire.places import Message, World
+from tests.wire.refused import Refused
 from tests.wire.routes import CREATE_MESSAGE, Answer, Call, Route, find, refuse
+from tests.wire.uploads import given, read
 
 TOKEN = "loopback.token"
 STALL = 0.1
@@ -35,6 +37,7 @@ class Request:
     path: str
     query: Mapping[str, str]
     body: Any
+    files: Mapping[int, bytes]
     exempt: bool
     status: int = 0
     over: str = ""
@@ -151,12 +154,11 @@ class Serving(World):
 
     async def _serve(self, incoming: web.Request) -> web.StreamResponse:
         path = "/" + incoming.match_info["path"]
-        raw = await incoming.read()
-        body = json.loads(raw) if raw else None
+        body, files = await read(incoming)
         found = find(incoming.method, path)
         exempt = found is not None and found[0].exempt
         now = asyncio.get_running_loop().time()
-        request = Request(now, incoming.method, path, dict(incoming.query), body, exempt)
+        request = Request(now, incoming.method, path, dict(incoming.query), body, files, exempt)
         self.requests.append(request)
         if found is None:
             self.unknown.append((incoming.method, path))
@@ -227,7 +229,7 @@ class Serving(World):
 
     async def _handle(self, route: Route, params: Mapping[str, str], request: Request) -> Answer:
         now = asyncio.get_running_loop().time() if not request.exempt else request.time
-        answer = route.handler(self, Call(params, request.query, request.body, now))
+        answer = route.handler(self, Call(params, request.query, given(request.body, request.files), now))
         self._changed()
         if answer.made is not None:
             await self.steps.happen(Happening(Step.MADE, request, answer.made))
