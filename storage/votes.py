@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import digests, entries, papers, votes
+from storage.schema import digests, entries, fetches, papers, votes
 
 
-def of_day(connection: Connection, day: date, source: str) -> dict[int, int]:
-    """The votes of a day's papers at a source, as far as they are known, by their ids."""
+def of_day(connection: Connection, day: date) -> dict[int, int]:
+    """The votes of a day's papers, as far as they are known, by their ids; the most that any source tells of."""
     statement = (
-        select(entries.c.paper_id, entries.c.votes)
+        select(entries.c.paper_id, func.max(entries.c.votes))
         .join(digests)
-        .where(digests.c.date == day, digests.c.source == source, entries.c.votes.is_not(None))
+        .where(digests.c.date == day, entries.c.votes.is_not(None))
+        .group_by(entries.c.paper_id)
     )
     return {paper_id: number for paper_id, number in connection.execute(statement)}
 
@@ -49,6 +50,14 @@ def histories(connection: Connection, day: date) -> dict[str, list[tuple[datetim
 
 
 async def history(connection: AsyncConnection, arxiv_id: str) -> list[tuple[datetime, int]]:
-    """The votes of a paper over time, the oldest first."""
-    statement = select(votes.c.at, votes.c.votes).join(papers).where(papers.c.arxiv_id == arxiv_id).order_by(votes.c.at)
-    return [(at.replace(tzinfo=UTC), number) for at, number in await connection.execute(statement)]
+    """The votes of a paper over time, the oldest first: each change, and when the last number was last found again."""
+    this = papers.c.arxiv_id == arxiv_id
+    changes = select(votes.c.at, votes.c.votes).join(papers).where(this).order_by(votes.c.at)
+    found = [(at, number) for at, number in await connection.execute(changes)]
+    if found:
+        changed_at, last = found[-1]
+        of_digest = and_(fetches.c.source == digests.c.source, fetches.c.day == digests.c.date)
+        fetched = select(func.max(fetches.c.fetched_at)).join(digests, of_digest).join(entries).join(papers)
+        found_at = await connection.scalar(fetched.where(this, entries.c.votes == last))
+        found += [(found_at, last)] if found_at and found_at > changed_at else []
+    return [(at.replace(tzinfo=UTC), number) for at, number in found]

@@ -112,7 +112,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "sources.versions": lambda c: sources.versions(c, SOURCE, MONDAY),
     "votes.history": lambda c: votes.history(c, "2401.00001"),
     "votes.histories": lambda c: c.run_sync(votes.histories, MONDAY),
-    "votes.of_day": lambda c: c.run_sync(votes.of_day, MONDAY, SOURCE),
+    "votes.of_day": lambda c: c.run_sync(votes.of_day, MONDAY),
     # Past the first page it is counted, too.
     "lookups.by_query": lambda c: c.run_sync(lookups.by_query, lookup.by_keyword("zebra"), query.parse("zebra"), 1),
     "lookups.recent": lambda c: lookups.recent(c, lookup.by_keyword("zebra")),
