@@ -6,7 +6,7 @@ import functools
 import inspect
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, get_type_hints
 
@@ -55,15 +55,22 @@ def reader(interaction: discord.Interaction) -> Language:
     return language(str(interaction.locale))
 
 
-async def answer(interaction: discord.Interaction, view: ui.LayoutView, *, ephemeral: bool = True) -> None:
+async def answer(
+    interaction: discord.Interaction,
+    view: ui.LayoutView,
+    files: Sequence[discord.File] = (),
+    *,
+    ephemeral: bool = True,
+) -> None:
     """Answers for the asker alone, or for the channel; in place of "thinking…" where the answer was put off."""
+    attached = files or discord.utils.MISSING
     if not interaction.response.is_done():
-        await interaction.response.send_message(view=view, ephemeral=ephemeral)
+        await interaction.response.send_message(view=view, files=attached, ephemeral=ephemeral)
     elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
         # A deferred answer may carry only its being ephemeral; the layout comes with the edit (Discord, Interactions).
-        await interaction.edit_original_response(view=view)
+        await interaction.edit_original_response(view=view, attachments=attached)
     else:
-        await interaction.followup.send(view=view, ephemeral=ephemeral)
+        await interaction.followup.send(view=view, files=attached, ephemeral=ephemeral)
 
 
 def spoken(callback: Callable[Concatenate[C, discord.Interaction, P], Awaitable[None]]) -> Callback[C, P]:

@@ -57,6 +57,10 @@ class Language:
         """A date with its weekday: Friday, 21 June 2024; 2024년 6월 21일 금요일."""
         return _date(day, "EEEE, d MMMM y" if self.code == ENGLISH else "full", self.code)
 
+    def short_day(self, day: date) -> str:
+        """A date without weekday and year, in letters that any font has: 21 Jun; 6. 21."""
+        return _date(day, "d MMM" if self.code == ENGLISH else "M. d.", self.code)
+
     def month(self, first: date) -> str:
         """A month: June 2024; 2024년 6월."""
         return format_date(first, "MMMM y" if self.code == ENGLISH else "y년 MMMM", locale=self._locale)

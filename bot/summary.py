@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import discord
 from discord import ui
 
-from bot import arxiv, cards, custom_ids, layouts, markdown
+from bot import arxiv, cards, custom_ids, layouts, markdown, vote_chart
 from bot.language import Language
 from bot.text import clean, clip, escape_within, start, width
 from storage.models import Entry
@@ -15,8 +16,16 @@ from storage.models import Entry
 _ADDRESS_BEGUN = re.compile(r"<https?://[^\s>]*$")
 
 
-def summary(entry: Entry, page: int, language: Language, *, shared_by: str | None = None) -> ui.LayoutView:
-    """A paper's full summary: every section, over as many pages as it takes."""
+def summary(
+    entry: Entry,
+    page: int,
+    language: Language,
+    *,
+    shared_by: str | None = None,
+    history: vote_chart.History = (),
+) -> ui.LayoutView:
+    """A paper's full summary: every section, over as many pages as it takes. ``history`` is described below them; the
+    message must then have its picture attached, as :data:`bot.vote_chart.FILE`."""
     paper = entry.paper
     told = [*cards.votes(entry, language), language.day(entry.date), *cards.attributions([entry])]
     meta = " · ".join([*told, layouts.shared(shared_by, language)] if shared_by else told)
@@ -30,6 +39,8 @@ def summary(entry: Entry, page: int, language: Language, *, shared_by: str | Non
     if page == 0:
         items += cards.gallery(entry)
     items += [ui.TextDisplay(text) for text in pages[page]]
+    if history:
+        items += _votes_over_time(entry, history, language)
     if len(pages) > 1:
         turned = language.text("page {page} of {pages}", page=page + 1, pages=len(pages))
         items.append(ui.TextDisplay(f"-# {turned}"))
@@ -74,6 +85,13 @@ def bibtex(entry: Entry) -> ui.LayoutView:
         "}",
     ]
     return layouts.layout(ui.TextDisplay("```bibtex\n" + "\n".join(lines) + "\n```"))
+
+
+def _votes_over_time(entry: Entry, history: vote_chart.History, language: Language) -> list[ui.Item[ui.LayoutView]]:
+    described = vote_chart.description(entry.paper.title, history, language)
+    image = discord.MediaGalleryItem(f"attachment://{vote_chart.FILE}", description=described)
+    caption = language.text("Votes over time (UTC)")
+    return [ui.TextDisplay(f"-# {caption}"), ui.MediaGallery(image)]
 
 
 def _summary_pages(entry: Entry, room: int, language: Language) -> list[list[str]]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from io import BytesIO
 from typing import Any, Self
 
 import discord
 from discord import ui
 
-from bot import custom_ids, following, layouts, rendering, summary
+from bot import custom_ids, following, layouts, rendering, summary, vote_chart
 from bot.answering import answer, explain, home, reader, sent
 from bot.composing import Composer, Message
 from bot.errors import NotAllowedError, NotFoundError
@@ -16,8 +20,12 @@ from bot.language import Language
 from bot.lookup import Answer, Lookup, query_of
 from bot.query import MAX_LENGTH
 from bot.status import sentence, standing
-from storage import accounts, deliveries, lookups, matches, sources, subscriptions, targets
+from storage import accounts, deliveries, lookups, matches, sources, subscriptions, targets, votes
 from storage.models import Entry, Follows, Reason, Subscriber, Subscription
+
+log = logging.getLogger(__name__)
+
+Respond = Callable[[ui.LayoutView, Sequence[discord.File]], Awaitable[object]]
 
 _KINDS = {"k": Follows.KEYWORD, "a": Follows.AUTHOR}
 
@@ -83,11 +91,11 @@ class TurnSummaryPage(_Pressed, template=custom_ids.SUMMARY_PAGE):
 
     async def press(self, interaction: discord.Interaction) -> None:
         entry = await _entry(interaction, self.match["arxiv_id"])
-        view = summary.summary(entry, int(self.match["page"]), reader(interaction))
+        page = int(self.match["page"])
         if interaction.message and interaction.message.flags.ephemeral:
-            await interaction.response.edit_message(view=view)
+            await _show(interaction, entry, _turn_to(interaction), page)
         else:
-            await answer(interaction, view)
+            await _show(interaction, entry, partial(answer, interaction), page)
 
 
 class ShareSummary(_Pressed, template=custom_ids.SHARE_SUMMARY):
@@ -95,8 +103,8 @@ class ShareSummary(_Pressed, template=custom_ids.SHARE_SUMMARY):
 
     async def press(self, interaction: discord.Interaction) -> None:
         entry = await _entry(interaction, self.match["arxiv_id"])
-        view = summary.summary(entry, 0, reader(interaction), shared_by=interaction.user.display_name)
-        await answer(interaction, view, ephemeral=False)
+        respond = partial(answer, interaction, ephemeral=False)
+        await _show(interaction, entry, respond, shared_by=interaction.user.display_name)
 
 
 class Bibtex(_Pressed, template=custom_ids.BIBTEX):
@@ -211,7 +219,7 @@ async def look_up(interaction: discord.Interaction, lookup: Lookup) -> None:
 async def summarise(interaction: discord.Interaction, text: str) -> None:
     """Shows a paper's full summary to the asker alone."""
     entry = await _entry(interaction, text)
-    await answer(interaction, summary.summary(entry, 0, reader(interaction)))
+    await _show(interaction, entry, partial(answer, interaction))
 
 
 async def follow(
@@ -296,6 +304,31 @@ async def _found(interaction: discord.Interaction, lookup: Lookup, page: int = 0
 async def _entry(interaction: discord.Interaction, text: str) -> Entry:
     async with home(interaction).database.read() as connection:
         return await lookups.show(connection, text)
+
+
+async def _show(
+    interaction: discord.Interaction, entry: Entry, respond: Respond, page: int = 0, *, shared_by: str | None = None
+) -> None:
+    """Shows a page of a paper's full summary: the first with a picture of its votes over time, where there is one."""
+    words = reader(interaction)
+    if page == 0:
+        async with home(interaction).database.read() as connection:
+            history = await votes.history(connection, entry.paper.arxiv_id)
+        if picture := await vote_chart.picture(history, words):
+            view = summary.summary(entry, page, words, shared_by=shared_by, history=history)
+            try:
+                await respond(view, [discord.File(BytesIO(picture), vote_chart.FILE)])
+            except discord.HTTPException as refused:
+                # Whatever Discord has against the picture, the summary is what was asked for.
+                log.warning("A picture was refused: %s", refused)
+            else:
+                return
+    await respond(summary.summary(entry, page, words, shared_by=shared_by), [])
+
+
+def _turn_to(interaction: discord.Interaction) -> Respond:
+    # What is attached and not named is taken away (Discord, Editing Message Attachments).
+    return lambda view, files: interaction.response.edit_message(view=view, attachments=files)
 
 
 def _values(interaction: discord.Interaction) -> list[str]:

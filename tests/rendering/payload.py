@@ -99,6 +99,7 @@ def _within_limits(parts: list[dict[str, Any]]) -> None:
             assert width(part.get("description") or "") <= 1024
         elif kind == 12:
             assert 1 <= len(part["items"]) <= 10
+            assert all(width(item.get("description") or "") <= 1024 for item in part["items"])
     # What comes back by a press must be understood.
     for custom_id in ids:
         assert sum(bool(pattern.fullmatch(custom_id)) for pattern in _PATTERNS) == 1, custom_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from discord import ui
@@ -27,6 +27,7 @@ from tests.rendering.strategies import PIECES, TEXT, WHOLE
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 DAY = date(2024, 6, 21)
 CHANNEL = "<#123456789012345678>"
+HISTORY = [(datetime(2024, 6, day, tzinfo=UTC), day) for day in (21, 22)]
 line = st.lists(PIECES, max_size=8).map(lambda pieces: " ".join("".join(pieces).split("\n"))) | TEXT
 
 
@@ -72,7 +73,7 @@ def messages(entries: Sequence[Entry], keyword: str) -> Iterator[ui.LayoutView]:
         yield rendering.followed_list([(number, keyword, CHANNEL) for number in range(30)], 0, one)
         for entry in entries:
             yield from (summary.summary(entry, page, one) for page in range(3))
-            yield summary.summary(entry, 0, one, shared_by=keyword.strip() or "x")
+            yield summary.summary(entry, 0, one, shared_by=keyword.strip() or "x", history=HISTORY)
 
 
 @settings(max_examples=50)

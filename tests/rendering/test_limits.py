@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import layouts, markdown, rendering, summary
@@ -100,6 +100,14 @@ async def test_summary(entry: Entry, page: int, language: Any, shared_by: str | 
     assert sum(len(reading.of("heading")) for reading in rest) <= sum(bool(one.heading) for one in entry.sections)
     for heading in (seen for reading in rest for seen in reading.of("heading")):
         assert not read(heading.within).seen
+
+
+@settings(max_examples=30)
+@given(entry=ENTRY, language=LANGUAGE)
+async def test_summary_with_votes_over_time(entry: Entry, language: Any) -> None:
+    history = [(datetime(2026, 1, day, tzinfo=UTC), 10**day) for day in (1, 9)]
+    plain, drawn = (summary.summary(entry, 0, language, shared_by="x" * 40, history=one) for one in ((), history))
+    assert len(check(drawn)) == len(check(plain)) + 1
 
 
 @given(entry=ENTRY)

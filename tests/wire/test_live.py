@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from bot import custom_ids
 from tests.sources.serving import HuggingFace, paper, says
 from tests.wire.discord_server import DiscordServer
 from tests.wire.paper_round import PaperRound
@@ -16,6 +17,7 @@ from tests.wire.places import Message
 TODAY = datetime.now(UTC).date()
 YESTERDAY = TODAY - timedelta(days=1)
 DAY_BEFORE = TODAY - timedelta(days=2)
+LONG = "\n\n".join("All that is to be said of it. " * 30 for _ in range(6))
 
 
 def sources(server: HuggingFace) -> str:
@@ -106,9 +108,12 @@ async def test_a_post_is_kept_true(tmp_path: Path) -> None:
                 assert "▲ 9" not in text
                 assert "Paper 4" not in text
             # At once there is no other edit.
-            hugging_face.days[YESTERDAY] = [paper(f"2601.0000{number}", upvotes=300) for number in range(1, 6)]
+            hugging_face.days[YESTERDAY] = [
+                paper(f"2601.0000{number}", upvotes=300, summary=LONG) for number in range(1, 6)
+            ]
             paper_round.execute("UPDATE fetches SET fetched_at = '2026-01-01 00:00:00.000000'")
             await until(lambda: paper_round.execute("SELECT max(votes) FROM entries") == [(300,)])
+            await look_at_votes(server)
             said = await paper_round.end(process)
         assert "Traceback" not in said
         assert [edits for (edits,) in paper_round.execute("SELECT edits FROM posts")] == [1, 1]
@@ -164,6 +169,20 @@ async def test_a_day_in_the_life(tmp_path: Path) -> None:
             assert "▲ 3 → 52" in second
             # Its summary can be read, too.
             assert f'"value": "26{DAY_BEFORE:%m.%d}005"' in second
+
+
+async def look_at_votes(server: DiscordServer) -> None:
+    """Asks for a paper, reads on, and goes back: its votes are drawn on the first page."""
+    message = (await server.slash("papers show", {"paper": "2601.00001"})).message
+    assert message is not None
+    assert message.files["votes.png"][1].startswith(b"\x89PNG")
+    assert str(message.files["votes.png"][0]) in json.dumps(message.payload["components"])
+    read_on, back = (custom_ids.summary_page(page, "2601.00001") for page in (1, 0))
+    await server.press(read_on, message=message)
+    assert message.files == {}
+    await server.press(back, message=message)
+    assert list(message.files) == ["votes.png"]
+    assert server.faults_of_bodies() == []
 
 
 async def test_a_post_that_was_deleted_is_left(tmp_path: Path) -> None:
