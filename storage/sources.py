@@ -94,9 +94,8 @@ def take(
     for digest in found:
         this = (digests.c.date == digest.date, digests.c.source == name)
         known = connection.execute(select(digests.c.id).where(*this)).first() is not None
-        before = votes.of_day(connection, digest.date)
         stored = store(connection, digest, name)
-        votes.note(connection, before, votes.of_day(connection, digest.date), now)
+        votes.note(connection, digest.date, now)
         changed += stored.changed_entries
         if digest.date >= now.date() and stored.new_papers:
             still_growing = update(digests).where(*this).values(ready_at=_utc(now + growing))

@@ -11,24 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.schema import digests, entries, fetches, papers, votes
 
 
-def of_day(connection: Connection, day: date) -> dict[int, int]:
-    """The votes of a day's papers, as far as they are known, by their ids; the most that any source tells of."""
-    statement = (
-        select(entries.c.paper_id, func.max(entries.c.votes))
-        .join(digests)
-        .where(digests.c.date == day, entries.c.votes.is_not(None))
-        .group_by(entries.c.paper_id)
+def note(connection: Connection, day: date, now: datetime) -> None:
+    """Keeps the votes of a day's papers that are not what was kept last: the most that any source tells of."""
+    of_day = digests.c.date == day
+    told = (
+        select(entries.c.paper_id, func.max(entries.c.votes)).join(digests).where(of_day, entries.c.votes.is_not(None))
     )
-    return {paper_id: number for paper_id, number in connection.execute(statement)}
-
-
-def note(connection: Connection, before: dict[int, int], after: dict[int, int], now: datetime) -> None:
-    """Keeps which votes have changed."""
+    papers_of_day = select(entries.c.paper_id).join(digests).where(of_day)
+    kept = select(votes.c.paper_id, votes.c.votes).where(votes.c.paper_id.in_(papers_of_day)).order_by(votes.c.at)
+    # The last one counts.
+    last = {paper_id: number for paper_id, number in connection.execute(kept)}
     at = now.astimezone(UTC).replace(tzinfo=None)
     changed = [
         {"paper_id": paper_id, "at": at, "votes": number}
-        for paper_id, number in after.items()
-        if before.get(paper_id) != number
+        for paper_id, number in connection.execute(told.group_by(entries.c.paper_id))
+        if last.get(paper_id) != number
     ]
     if changed:
         connection.execute(insert(votes).on_conflict_do_nothing(), changed)

@@ -112,7 +112,6 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "sources.versions": lambda c: sources.versions(c, SOURCE, MONDAY),
     "votes.history": lambda c: votes.history(c, "2401.00001"),
     "votes.histories": lambda c: c.run_sync(votes.histories, MONDAY),
-    "votes.of_day": lambda c: c.run_sync(votes.of_day, MONDAY),
     # Past the first page it is counted, too.
     "lookups.by_query": lambda c: c.run_sync(lookups.by_query, lookup.by_keyword("zebra"), query.parse("zebra"), 1),
     "lookups.recent": lambda c: lookups.recent(c, lookup.by_keyword("zebra")),
@@ -185,7 +184,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "files.store": lambda c: c.run_sync(files.store, {Path("day.md"): "1"}, [NEW], SOURCE),
     "matches.add": lambda c: matches.add(c, MONDAY, [replace(FOUND, part=1)]),
     "outcomes.settle": lambda c: c.run_sync(outcomes.settle, [], Claim("two", DAY, 5, None, []), NOW),
-    "votes.note": lambda c: c.run_sync(votes.note, {}, {1: 9}, LATER),
+    "votes.note": lambda c: c.run_sync(votes.note, MONDAY, LATER),
     "notices.plan": lambda c: notices.plan(c, 7, LATER, DAY),
     "posts.edited": lambda c: posts.edited(c, 1, Shown((("2401.00001", 9),)), NOW),
     "posts.keep": lambda c: c.run_sync(posts.keep, [(2, SHOWN)], NOW),

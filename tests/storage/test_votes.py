@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from storage import sources, votes
 from storage.database import Database
-from tests.storage.support import MONDAY, TUESDAY, digest, paper
+from tests.storage.support import MONDAY, TUESDAY, digest, paper, store
 
 NOW = datetime(2024, 1, 1, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -34,3 +34,13 @@ async def test_history_ends_when_the_last_number_was_last_found(database: Databa
     async with database.read() as connection:
         assert len(await votes.history(connection, "2401.00001")) == 3
         assert await votes.history(connection, "2401.00002") == []
+
+
+async def test_what_a_source_finds_as_another_has_told_it_is_kept(database: Database) -> None:
+    """A file has no history: it begins with what a source that is asked again says."""
+    store(database, digest(MONDAY, (paper("2401.00001"), 5)))
+    for hours in (0, 1):
+        found = digest(MONDAY, (paper("2401.00001"), 5))
+        await database.change(sources.take, "one", MONDAY, [found], [], NOW + hours * HOUR, growing=HOUR)
+    async with database.read() as connection:
+        assert await votes.history(connection, "2401.00001") == [(NOW, 5)]
