@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from itertools import groupby, islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, func, not_, or_, select, update
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.document import Document, document
 from storage import authors, search, vocabulary
 from storage.models import Digest, Entry, Paper
-from storage.papers import Filter, newest_entry, paper_of, read, selected
+from storage.papers import IN_A_DIGEST, LOOKED_UP, Filter, newest_entry, paper_of, read, selected
 from storage.schema import digests, entries, papers
 from storage.sqlite import as_json, driver_sql
 
@@ -57,6 +57,13 @@ _HELD = selected(Filter()).where(
     papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)),
 )
 
+_ONLY_LOOKED_UP = select(papers.c.id).where(
+    papers.c.arxiv_id.in_(bindparam("arxiv_ids", expanding=True)),
+    papers.c.id == entries.c.paper_id,
+    digests.c.id == entries.c.digest_id,
+    not_(IN_A_DIGEST),
+)
+
 _T = TypeVar("_T")
 
 
@@ -79,6 +86,13 @@ def store_all(connection: Connection, found: Sequence[Digest], source: str) -> S
     together = [found] if _are_new(connection, found) else [[digest] for digest in found]
     stored = [_store(connection, group, source) for group in together]
     return Stored(sum(one.new_papers for one in stored), sum(one.changed_entries for one in stored))
+
+
+def keep_looked_up(connection: Connection, entry: Entry) -> None:
+    """Keeps a paper that was looked up, unless it is held: searches find it, and it is in no digest. When one brings
+    it, it is as new as any other."""
+    if not _known(connection, [entry]):
+        _store(connection, [Digest(entry.date, (entry,))], LOOKED_UP)
 
 
 def _store(connection: Connection, found: Sequence[Digest], source: str) -> Stored:
@@ -112,7 +126,7 @@ async def days(connection: AsyncConnection, *, prefix: str = "", limit: int = 25
     statement = (
         select(digests.c.date, func.count(entries.c.paper_id.distinct()))
         .join(entries)
-        .where(func.strftime("%Y-%m-%d", digests.c.date).startswith(prefix, autoescape=True))
+        .where(func.strftime("%Y-%m-%d", digests.c.date).startswith(prefix, autoescape=True), IN_A_DIGEST)
         .group_by(digests.c.date)
         .order_by(digests.c.date.desc())
         .limit(limit)
@@ -126,7 +140,7 @@ async def months(connection: AsyncConnection, *, prefix: str = "", limit: int = 
     statement = (
         select(month, func.count(entries.c.paper_id.distinct()))
         .join(entries)
-        .where(month.startswith(prefix, autoescape=True))
+        .where(month.startswith(prefix, autoescape=True), IN_A_DIGEST)
         .group_by(month)
         .order_by(month.desc())
         .limit(limit)
@@ -137,13 +151,14 @@ async def months(connection: AsyncConnection, *, prefix: str = "", limit: int = 
 async def nearest(connection: AsyncConnection, day: date, limit: int = 3) -> list[date]:
     """The dates of the digests held that are closest to ``day``."""
     distance = func.abs(func.julianday(digests.c.date) - func.julianday(day.isoformat()))
-    statement = select(digests.c.date).group_by(digests.c.date).order_by(distance).limit(limit)
+    statement = select(digests.c.date).where(IN_A_DIGEST).group_by(digests.c.date).order_by(distance).limit(limit)
     return sorted((await connection.execute(statement)).scalars(), reverse=True)
 
 
 async def newest(connection: AsyncConnection) -> date | None:
     """The date of the newest digest held."""
-    newest_date: date | None = (await connection.execute(select(func.max(digests.c.date)))).scalar()
+    statement = select(func.max(digests.c.date)).where(IN_A_DIGEST)
+    newest_date: date | None = (await connection.execute(statement)).scalar()
     return newest_date
 
 
@@ -153,7 +168,7 @@ async def most_votes(connection: AsyncConnection, number: int, now: datetime) ->
     statement = (
         select(digests.c.date, func.max(func.coalesce(entries.c.votes, 0)))
         .join(entries)
-        .where(_ready(now))
+        .where(_ready(now), IN_A_DIGEST)
         .group_by(digests.c.date)
         .order_by(digests.c.date.desc())
         .limit(number)
@@ -228,11 +243,13 @@ def _merged(entry: Entry, held: Paper | None, newest: date | None) -> Entry:
 def _store_entries(
     connection: Connection, digest_ids: Mapping[date, int], batch: list[Entry], held: Collection[str]
 ) -> int:
-    """Stores changed entries; ``held`` has the papers that are held. Returns how many were not."""
+    """Stores changed entries; ``held`` has the papers that are held. Returns how many were in no digest."""
     new = [entry for entry in batch if entry.paper.arxiv_id not in held]
     known = [entry.paper.arxiv_id for entry in batch if entry.paper.arxiv_id in held]
+    come = 0
     if known:
         search.remove(connection, _documents(connection, known))
+        come = _take_from_looked_up(connection, known)
         # A new paper may stand where one of them stood.
         connection.execute(_LEAVE, {"arxiv_ids": known})
     places = _free(connection, [search.place(entry.votes, entry.date, entry.position) for entry in new])
@@ -256,7 +273,17 @@ def _store_entries(
     _index(connection, [(at, document(entry.paper, entry.sections)) for entry, at in zip(new, places, strict=True)])
     if known:
         index(connection, known)
-    return len(new)
+    return len(new) + come
+
+
+def _take_from_looked_up(connection: Connection, known: list[str]) -> int:
+    """Makes papers that were only looked up, which a digest brings now, as new as those that were not held; how many
+    there are."""
+    paper_ids = connection.execute(_ONLY_LOOKED_UP, {"arxiv_ids": known}).scalars().all()
+    if paper_ids:
+        connection.execute(delete(entries).where(entries.c.paper_id.in_(paper_ids)))
+        connection.execute(update(papers).where(papers.c.id.in_(paper_ids)).values(matched=False))
+    return len(paper_ids)
 
 
 def index(connection: Connection, known: list[str]) -> None:

@@ -26,11 +26,17 @@ _Told = tuple[str, int | None, str | None, tuple[Section, ...]]
 _BATCH = 10_000
 """Values in one statement: SQLite takes 32,766."""
 
+LOOKED_UP = " looked up"
+"""What papers that were looked up, and are in no digest, are kept under in place of a source: its name begins with a
+space, and no source's does. Of a paper that comes in a digest no such entry is kept."""
+IN_A_DIGEST = digests.c.source != LOOKED_UP
+"""The condition that an entry is one of a digest, and was not only looked up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entries; conditions combine. With ``once``, a paper that was in several of the digests is counted once, by
-    its newest entry."""
+    """Which entries; conditions combine. With ``first`` or ``last``, only those of digests, and not of papers that were
+    looked up alone. With ``once``, a paper that was in several of the digests is counted once, by its newest entry."""
 
     first: date | None = None
     last: date | None = None
@@ -147,6 +153,8 @@ def selected(which: Filter) -> Select[Any]:
         dates.append(digests.c.date >= which.first)
     if which.last:
         dates.append(digests.c.date <= which.last)
+    if dates:
+        dates.append(IN_A_DIGEST)
     conditions = list(dates)
     if which.query:
         conditions.append(search.in_answer(papers.c.place))

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import votes
 from storage.digests import store
 from storage.models import Digest, SourceState, Version
+from storage.papers import LOOKED_UP
 from storage.schema import digests, fetches, sources
 
 
@@ -31,7 +32,8 @@ async def keep(connection: AsyncConnection, found: Sequence[SourceState]) -> Non
 
 async def all_of_them(connection: AsyncConnection) -> list[SourceState]:
     """The sources, by name."""
-    rows = (await connection.execute(select(sources).order_by(sources.c.name))).mappings()
+    statement = select(sources).where(sources.c.name != LOOKED_UP).order_by(sources.c.name)
+    rows = (await connection.execute(statement)).mappings()
     return [
         SourceState(
             row["name"],

@@ -178,6 +178,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "deliveries.withdraw": lambda c: deliveries.withdraw(c, Subscriber.CHANNEL, 2, DeliveryKind.DAILY, NOW),
     "digests.index": lambda c: c.run_sync(digests.index, ["2401.00001"]),
     "digests.set_matched": lambda c: digests.set_matched(c, [digest(MONDAY, (paper("2401.00001"), 1))], MONDAY),
+    "digests.keep_looked_up": lambda c: c.run_sync(digests.keep_looked_up, NEW.entries[0]),
     "digests.store": lambda c: c.run_sync(digests.store, NEW, SOURCE),
     "digests.store_all": lambda c: c.run_sync(digests.store_all, [NEW], SOURCE),
     "digests.set_unmatched": lambda c: renamed_and_unmatched(c),
