@@ -11,9 +11,16 @@ from urllib.parse import urlsplit
 
 _ID = r"(?:[0-9]{4}\.[0-9]{4,5}|[a-z][a-z-]{1,15}(?:\.[A-Z]{2})?/[0-9]{7})"
 _WHOLE = re.compile(rf"(?:arxiv:)?\s*({_ID})(?:v[0-9]+)?", re.IGNORECASE | re.ASCII)
-_PATH = re.compile(rf"/(?:abs|pdf|html|papers)/({_ID})(?:v[0-9]+)?(?:\.pdf)?/?", re.IGNORECASE | re.ASCII)
+_KIND = "(?:abs|pdf|html|papers|overview)"
+_PATH = re.compile(rf"/{_KIND}/({_ID})(?:v[0-9]+)?(?:\.pdf)?/?", re.IGNORECASE | re.ASCII)
 _ARXIV = ("arxiv.org", "www.arxiv.org", "export.arxiv.org")
 _MIRRORS = ("huggingface.co", "hf.co", "www.alphaxiv.org", "alphaxiv.org")
+_HOST = f"(?:{'|'.join(map(re.escape, _ARXIV + _MIRRORS))})"
+# An address, also one without https://; or a number that is said to be arXiv's, as others look like dates or versions.
+_NAMED = re.compile(
+    rf"(?:(?:https?://|(?<![\w.@/:-])){_HOST}/{_KIND}/|(?<!\w)arxiv(?::\s?|\s|\.))({_ID})(?![0-9])",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def id_of_address(address: str) -> str | None:
@@ -27,6 +34,12 @@ def id_of_text(text: str) -> str | None:
     if match := _WHOLE.fullmatch(text):
         return _canonical(match[1])
     return _id_at(text, _ARXIV + _MIRRORS)
+
+
+def ids_in(text: str) -> list[str]:
+    """The versionless ids that a text names, each once, in its order: by an address on arXiv, Hugging Face or alphaXiv,
+    or as ``arXiv:2406.14347``."""
+    return list(dict.fromkeys(_canonical(match[1]) for match in _NAMED.finditer(text)))
 
 
 def abstract_address(arxiv_id: str) -> str:

@@ -64,6 +64,7 @@ class _Paper(_Object):
     upvotes: Annotated[StrictInt, Field(ge=0, lt=10**9)] | None = None
     authors: tuple[_Author, ...] | None = None
     submitted: Annotated[datetime | None, Field(alias="submittedOnDailyAt")] = None
+    published: Annotated[datetime | None, Field(alias="publishedAt")] = None
     repository: Annotated[Address, Field(alias="githubRepo")] = None
     stars: Annotated[StrictInt | None, Field(alias="githubStars", ge=0, lt=10**9)] = None
     project: Annotated[Address, Field(alias="projectPage")] = None
@@ -99,7 +100,7 @@ def parse(pages: Iterable[bytes], day: date) -> Parsed:
             place += 1
             try:
                 item = _Item.model_validate(one)
-                entry = _entry(item, day)
+                entry = _entry(item, _day_of(item.paper.submitted, day))
             except (ValidationError, ValueError, OverflowError) as error:
                 rejects.append(Reject(f"Hugging Face, {day}", place, _why(error, one)))
                 continue
@@ -108,15 +109,16 @@ def parse(pages: Iterable[bytes], day: date) -> Parsed:
     return Parsed(tuple(digests), tuple(rejects))
 
 
-def parse_paper(content: bytes, day: date) -> Entry:
-    """Reads one paper.
+def parse_paper(content: bytes, today: date) -> Entry:
+    """Reads one paper. Its day is the one on which it was published, at the latest ``today``.
 
     Raises:
         SourceError: it is none.
     """
     try:
-        return _entry(_Item(paper=_Paper.model_validate(json.loads(content))), day)
-    except (ValidationError, ValueError, RecursionError) as error:
+        found = _Paper.model_validate(json.loads(content))
+        return _entry(_Item(paper=found), min(_day_of(found.published, today), today))
+    except (ValidationError, ValueError, OverflowError, RecursionError) as error:
         raise SourceError(f"Hugging Face tells of a paper in a form that is not known: {_why(error, None)}") from None
 
 
@@ -163,11 +165,13 @@ def _entry(item: _Item, day: date) -> Entry:
     )
     texts = (("Summary", found.ai_summary), ("Abstract", found.summary))
     sections = tuple(Section(heading, _paragraphs(text)) for heading, text in texts if text and text.strip())
-    submitted = found.submitted
-    if submitted and submitted.tzinfo is None:
-        submitted = submitted.replace(tzinfo=UTC)
-    put_there = submitted.astimezone(UTC).date() if submitted else day
-    return Entry(paper, put_there, 0, found.upvotes, sections)
+    return Entry(paper, day, 0, found.upvotes, sections)
+
+
+def _day_of(moment: datetime | None, otherwise: date) -> date:
+    if moment is None:
+        return otherwise
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).date()
 
 
 def _placed(entries: Iterable[Entry]) -> tuple[Entry, ...]:

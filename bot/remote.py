@@ -1,4 +1,4 @@
-"""Sources at an address: what one has for a day."""
+"""Sources at an address: what one has for a day, and one paper of Hugging Face."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from bot.config import HuggingFaceSource, MarkdownSource
 from bot.errors import FetchError, SourceError
 from bot.fetching import NEVER, Fetcher
 from bot.parsing import Parsed
-from storage.models import Version
+from storage.models import Entry, Version
 
 RemoteSource = MarkdownSource | HuggingFaceSource
 
 _ABSENT = (404, 410)
+UNKNOWN = (400, *_ABSENT)
+"""What Hugging Face says of a paper that it does not know; a number of before 2007, which has a slash, may be a bad
+request to it."""
 
 
 @dataclass(slots=True)
@@ -38,6 +41,21 @@ async def fetch(fetcher: Fetcher, source: RemoteSource, day: date, known: Mappin
     if isinstance(source, MarkdownSource):
         return await _markdown(fetcher, source, day, known)
     return await _hugging_face(fetcher, source, day, known)
+
+
+async def fetch_paper(fetcher: Fetcher, source: HuggingFaceSource, arxiv_id: str, today: date) -> Entry:
+    """Fetches one paper.
+
+    Raises:
+        FetchError: the source does not answer, or does not know it (``UNKNOWN``).
+        SourceError: it answers with something else than this paper.
+    """
+    address = huggingface.paper_address(arxiv_id, source.api_url)
+    found = await fetcher.get(address, token=os.environ.get("HF_TOKEN"), allow_private=source.allow_private)
+    entry = huggingface.parse_paper(found.body or b"", today)
+    if entry.paper.arxiv_id != arxiv_id:
+        raise SourceError(f"{source.name} answers with {entry.paper.arxiv_id}, and not with {arxiv_id}")
+    return entry
 
 
 async def _markdown(fetcher: Fetcher, source: MarkdownSource, day: date, known: Mapping[str, Version]) -> Found:

@@ -85,6 +85,8 @@ class HuggingFace(Server):
 
     answer: Answer = None  # type: ignore[assignment]
     days: dict[date, list[Any]] = field(default_factory=dict)
+    others: list[Any] = field(default_factory=list)
+    """Papers that are in no day."""
 
     def __post_init__(self) -> None:
         self.answer = self._papers
@@ -96,7 +98,7 @@ class HuggingFace(Server):
     async def _papers(self, request: web.Request) -> web.StreamResponse:
         if request.path.startswith("/api/papers/"):
             wanted = request.path.removeprefix("/api/papers/")
-            every = [one["paper"] for papers in self.days.values() for one in papers]
+            every = [one["paper"] for papers in (*self.days.values(), self.others) for one in papers]
             found = next((one for one in every if one["id"] == wanted), None)
             return _json(request, found) if found else web.json_response({"error": "Paper not found"}, status=404)
         if request.path != "/api/daily_papers":

@@ -100,6 +100,7 @@ def test_null_is_as_missing(name: str) -> None:
         ({"summary": ["a"]}, "paper.summary"),
         ({"submittedOnDailyAt": "yesterday"}, "paper.submittedOnDailyAt"),
         ({"submittedOnDailyAt": "9999-12-31T23:00:00-05:00"}, "'2601.00002'"),
+        ({"publishedAt": "long ago"}, "paper.publishedAt"),
         ({"ai_keywords": {"a": 1}}, "paper.ai_keywords"),
         ({"githubStars": 1.5}, "paper.githubStars"),
         ({"summary": "a" * 200_000}, "paper.summary"),
@@ -146,7 +147,22 @@ def test_what_is_no_list(body: bytes) -> None:
 def test_one_paper() -> None:
     one = paper("2601.00001", "T", 3)["paper"]
     entry = huggingface.parse_paper(json.dumps(one).encode(), DAY)
-    assert (entry.paper.arxiv_id, entry.votes, entry.date) == ("2601.00001", 3, DAY)
+    assert (entry.paper.arxiv_id, entry.votes, entry.date) == ("2601.00001", 3, date(2026, 1, 4))
+
+
+@pytest.mark.parametrize(
+    ("published", "day"),
+    [
+        ("2017-06-12T17:57:34.000Z", date(2017, 6, 12)),
+        ("2017-06-12T23:30:00-05:00", date(2017, 6, 13)),
+        ("2017-06-12T17:57:34", date(2017, 6, 12)),
+        (None, DAY),
+        ("2062-01-01T00:00:00.000Z", DAY),
+    ],
+)
+def test_one_paper_is_of_the_day_on_which_it_was_published(published: str | None, day: date) -> None:
+    one = paper("2601.00001", publishedAt=published, submittedOnDailyAt="2026-01-05T01:00:00.000Z")["paper"]
+    assert huggingface.parse_paper(json.dumps(one).encode(), DAY).date == day
 
 
 @given(JSON, st.lists(st.tuples(st.sampled_from(FIELDS), JSON), max_size=3))

@@ -111,6 +111,54 @@ def test_addresses_lead_back(arxiv_id: str) -> None:
     assert arxiv.id_of_text(arxiv.hugging_face_address(arxiv_id)) == arxiv_id
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "see https://arxiv.org/abs/2406.14347v2, or <https://arxiv.org/pdf/2406.14348v1.pdf>.",
+            "2406.14347 2406.14348",
+        ),
+        (
+            "[a](https://arxiv.org/abs/2406.14347)[b](http://export.arxiv.org/html/2406.14348#S1)",
+            "2406.14347 2406.14348",
+        ),
+        ("https://huggingface.co/papers/2406.14347#comments", "2406.14347"),
+        ("||hf.co/papers/2406.14347||", "2406.14347"),
+        ("**https://www.alphaxiv.org/overview/2406.14347v1**", "2406.14347"),
+        ("arxiv.org/abs/math.GT/0309136?x=1 twice: arXiv:math/0309136", "math/0309136"),
+        (
+            "arXiv:2406.14347 arXiv: 2406.14348v3 [cs.CL] arxiv 2406.14349, arXiv.2406.14350",
+            "2406.14347 2406.14348 2406.14349 2406.14350",
+        ),
+        ("논문은 arXiv:2406.14347입니다", "2406.14347"),
+        ("https://arxiv.org/abs/2406.143470 2406.14347 v2406.14347 9901001 hep-th/9901001 1.2406.14347", ""),
+        ("https://example.org/abs/2406.14347 https://arxiv.org.evil.com/abs/2406.14347 myarxiv.org/abs/2406.14347", ""),
+        ("https://arxiv.org/list/2406.14347 https://huggingface.co/datasets/2406.14347 myarXiv:2406.14347", ""),
+        ("https://evil.com@arxiv.org.example/abs/2406.14347 arxiv.org@evil.com/abs/2406.14347", ""),
+    ],
+)
+def test_what_a_text_names(text: str, expected: str) -> None:
+    assert arxiv.ids_in(text) == expected.split()
+
+
+NUMBERS = st.from_regex(r"[0-9]{4}\.[0-9]{4,5}|[a-z]{2}-[a-z]{2,3}/[0-9]{7}", fullmatch=True)
+NAMES = ("https://arxiv.org/abs/{}v2", "http://www.arxiv.org/pdf/{}.pdf", "hf.co/papers/{}", "ARXIV:{}", "arXiv: {}v1")
+# What may stand around them in a message.
+AROUND = st.text(alphabet=st.characters(blacklist_characters="0123456789.:/")).map(lambda text: f" {text} ")
+
+
+@given(st.lists(st.tuples(AROUND, st.sampled_from(NAMES), NUMBERS)), AROUND)
+def test_what_was_put_into_a_text_is_found(found: list[tuple[str, str, str]], last: str) -> None:
+    text = "".join(before + name.format(number) for before, name, number in found) + last
+    assert arxiv.ids_in(text) == list(dict.fromkeys(number for _, _, number in found))
+
+
+@given(st.text() | st.text(alphabet="https:/arxiv.og@bd0123456789[]v ("))
+def test_any_text_names_what_may_be_looked_up(text: str) -> None:
+    for found in arxiv.ids_in(text):
+        assert arxiv.id_of_text(found) == found
+
+
 @given(st.text() | st.text(alphabet="https:/arxiv.og@bd0123456789[]v").map("https://arxiv.org/".__add__))
 def test_any_text(text: str) -> None:
     for found in (arxiv.id_of_text(text), arxiv.id_of_address(text)):
