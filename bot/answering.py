@@ -17,7 +17,9 @@ from bot import layouts
 from bot.config import Settings
 from bot.delivery import Sender
 from bot.errors import DatabaseError, UserError
+from bot.finding import Finder
 from bot.language import Language, language
+from bot.text import clip
 from storage.database import Database
 from storage.models import Subscriber
 
@@ -34,6 +36,7 @@ class Home(Protocol):
     database: Database
     settings: Settings
     sender: Sender
+    finder: Finder | None
 
     def now(self) -> datetime: ...
 
@@ -92,8 +95,11 @@ def spoken(callback: Callable[Concatenate[C, discord.Interaction, P], Awaitable[
     return command
 
 
-async def explain(interaction: discord.Interaction, error: BaseException) -> None:
-    """Tells a person what went wrong: what they can mend in their words, all else by a reference that is in the log."""
+async def explain(
+    interaction: discord.Interaction, error: BaseException, menu: Sequence[ui.ActionRow[ui.LayoutView]] = ()
+) -> None:
+    """Tells a person what went wrong: what they can mend in their words, all else by a reference that is in the log.
+    ``menu`` stands below it."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     words = reader(interaction)
@@ -122,7 +128,7 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
                 "Something went wrong here, and it is in the log. Reference: {reference}", reference=reference
             )
     try:
-        await answer(interaction, layouts.note(text))
+        await answer(interaction, layouts.layout(ui.TextDisplay(clip(text, layouts.TEXT)), rows=menu))
     except discord.HTTPException as failure:
         # The interaction is over (15 minutes) or Discord is out of reach: there is nobody left to tell.
         log.warning("An answer could not be given: %s", failure)

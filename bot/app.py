@@ -24,6 +24,7 @@ from bot.delivery import Sender
 from bot.editing import Editor
 from bot.errors import DatabaseError
 from bot.fetching import Fetcher
+from bot.finding import Finder
 from bot.ingestion import Folder
 from bot.pace import Pace
 from bot.refusals import MENDABLE
@@ -34,6 +35,7 @@ from storage import commands as synced
 from storage import deliveries, notices, servers, sources, targets
 from storage.database import Database
 from storage.models import SourceState, Subscriber
+from storage.papers import LOOKED_UP
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = False
 discord.VoiceClient.warn_dave = False
 
-COGS = ("cogs.papers", "cogs.subscriptions", "cogs.digest", "cogs.privacy")
+COGS = ("cogs.papers", "cogs.anywhere", "cogs.subscriptions", "cogs.digest", "cogs.privacy")
 
 _TIDY_SECONDS = 3600
 _LONG = timedelta(days=1)
@@ -66,6 +68,7 @@ class Paperboy(commands.AutoShardedBot):
 
     database: Database
     sender: Sender
+    finder: Finder | None = None
     editor: Editor
 
     def __init__(self, settings: Settings) -> None:
@@ -118,6 +121,8 @@ class Paperboy(commands.AutoShardedBot):
         await self.sync_commands()
         self.sender = Sender(self, self.database, self.pace, self.now, self._news)
         await self.sender.start()
+        if source := self.settings.hugging_face:
+            self.finder = Finder(self.database, self.fetcher, source, self.now)
         self.editor = Editor(self, self.database, self.pace, self.now, self.settings.votes.days)
         await self._keep_sources()
         if self._folders:
@@ -159,6 +164,8 @@ class Paperboy(commands.AutoShardedBot):
 
     async def _keep_sources(self) -> None:
         states = [SourceState(one.name, one.language, one.attribution) for one in self.settings.sources]
+        if source := self.settings.hugging_face:
+            states.append(SourceState(LOOKED_UP, source.language, source.attribution))
         async with self.database.write() as connection:
             await sources.keep(connection, states)
 

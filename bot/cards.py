@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import discord
@@ -70,17 +70,21 @@ def votes(entry: Entry, language: Language) -> list[str]:
 
 
 def summary_menu(entries: Sequence[Entry], language: Language, mark: str) -> list[ui.ActionRow[ui.LayoutView]]:
+    titles = {entry.paper.arxiv_id: entry.paper.title for entry in entries}
+    return paper_menu(titles, language.text("Read a summary…"), mark)
+
+
+def paper_menu(titles: Mapping[str, str], placeholder: str, mark: str) -> list[ui.ActionRow[ui.LayoutView]]:
+    """A menu of papers, by arXiv id, whose summaries are to be read; none of no papers."""
     options = [
-        discord.SelectOption(
-            label=clip(clean(tex_to_unicode(entry.paper.title)) or entry.paper.arxiv_id, layouts.OPTION),
-            value=entry.paper.arxiv_id,
-        )
-        for entry in list({entry.paper.arxiv_id: entry for entry in entries}.values())[:25]
+        discord.SelectOption(label=clip(clean(tex_to_unicode(title)) or arxiv_id, layouts.OPTION), value=arxiv_id)
+        for arxiv_id, title in list(titles.items())[:25]
     ]
     if not options:
         return []
-    placeholder = clip(language.text("Read a summary…"), 150)
-    menu = ui.Select[ui.LayoutView](custom_id=custom_ids.summary(mark), placeholder=placeholder, options=options)
+    menu = ui.Select[ui.LayoutView](
+        custom_id=custom_ids.summary(mark), placeholder=clip(placeholder, 150), options=options
+    )
     return [ui.ActionRow(menu)]
 
 

@@ -174,6 +174,11 @@ class Settings(BaseSettings):
             raise ValueError(f"two sources are named {twice!r}")
         return value
 
+    @property
+    def hugging_face(self) -> HuggingFaceSource | None:
+        """Where papers are looked up that are not held: the first source of this kind."""
+        return next((source for source in self.sources if isinstance(source, HuggingFaceSource)), None)
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import discord
 from discord import ui
@@ -23,9 +23,10 @@ def summary(
     *,
     shared_by: str | None = None,
     history: vote_chart.History = (),
+    rows: Sequence[ui.ActionRow[ui.LayoutView]] = (),
 ) -> ui.LayoutView:
     """A paper's full summary: every section, over as many pages as it takes. ``history`` is described below them; the
-    message must then have its picture attached, as :data:`bot.vote_chart.FILE`."""
+    message must then have its picture attached, as :data:`bot.vote_chart.FILE`. ``rows`` come last."""
     paper = entry.paper
     told = [*cards.votes(entry, language), language.day(entry.date), *cards.attributions([entry])]
     meta = " · ".join([*told, layouts.shared(shared_by, language)] if shared_by else told)
@@ -63,7 +64,7 @@ def summary(
         before, after = custom_ids.summary_page(page - 1, arxiv_id), custom_ids.summary_page(page + 1, arxiv_id)
         turns.append(layouts.button(language.text("Back"), before) if page else None)
         turns.append(layouts.button(language.text("Read on"), after) if page + 1 < len(pages) else None)
-    return layouts.layout(*items, rows=[*layouts.rows([turn for turn in turns if turn]), *layouts.rows(links)])
+    return layouts.layout(*items, rows=[*layouts.rows([turn for turn in turns if turn]), *layouts.rows(links), *rows])
 
 
 def bibtex(entry: Entry) -> ui.LayoutView:

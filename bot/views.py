@@ -12,15 +12,15 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from bot import custom_ids, following, layouts, rendering, summary, vote_chart
+from bot import arxiv, cards, custom_ids, following, layouts, rendering, summary, vote_chart
 from bot.answering import answer, explain, home, reader, sent
 from bot.composing import Composer, Message
-from bot.errors import NotAllowedError, NotFoundError
+from bot.errors import NotAllowedError, NotFoundError, UserError
 from bot.language import Language
 from bot.lookup import Answer, Lookup, query_of
 from bot.query import MAX_LENGTH
 from bot.status import sentence, standing
-from storage import accounts, deliveries, lookups, matches, sources, subscriptions, targets, votes
+from storage import accounts, deliveries, lookups, matches, papers, sources, subscriptions, targets, votes
 from storage.models import Entry, Follows, Reason, Subscriber, Subscription
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class TurnSummaryPage(_Pressed, template=custom_ids.SUMMARY_PAGE):
         entry = await _entry(interaction, self.match["arxiv_id"])
         page = int(self.match["page"])
         if interaction.message and interaction.message.flags.ephemeral:
-            await _show(interaction, entry, _turn_to(interaction), page)
+            await _show(interaction, entry, _turn_to(interaction), page, rows=_menus(interaction.message))
         else:
             await _show(interaction, entry, partial(answer, interaction), page)
 
@@ -216,10 +216,16 @@ async def look_up(interaction: discord.Interaction, lookup: Lookup) -> None:
     await answer(interaction, rendering.answer(found, reader(interaction)))
 
 
-async def summarise(interaction: discord.Interaction, text: str) -> None:
-    """Shows a paper's full summary to the asker alone."""
-    entry = await _entry(interaction, text)
-    await _show(interaction, entry, partial(answer, interaction))
+async def summarise(interaction: discord.Interaction, text: str, others: Sequence[str] = ()) -> None:
+    """Shows a paper's full summary to the asker alone, with a menu of ``others`` by arXiv id. What is not held is
+    fetched."""
+    menu = await _menu(interaction, others[:25]) if others else []
+    try:
+        entry = await _held_or_fetched(interaction, text)
+    except UserError as error:
+        await explain(interaction, error, menu)
+        return
+    await _show(interaction, entry, partial(answer, interaction), rows=menu)
 
 
 async def follow(
@@ -307,15 +313,22 @@ async def _entry(interaction: discord.Interaction, text: str) -> Entry:
 
 
 async def _show(
-    interaction: discord.Interaction, entry: Entry, respond: Respond, page: int = 0, *, shared_by: str | None = None
+    interaction: discord.Interaction,
+    entry: Entry,
+    respond: Respond,
+    page: int = 0,
+    *,
+    shared_by: str | None = None,
+    rows: Sequence[ui.ActionRow[ui.LayoutView]] = (),
 ) -> None:
-    """Shows a page of a paper's full summary: the first with a picture of its votes over time, where there is one."""
+    """Shows a page of a paper's full summary, with ``rows`` below it: the first with a picture of its votes over time,
+    where there is one."""
     words = reader(interaction)
     if page == 0:
         async with home(interaction).database.read() as connection:
             history = await votes.history(connection, entry.paper.arxiv_id)
         if picture := await vote_chart.picture(history, words):
-            view = summary.summary(entry, page, words, shared_by=shared_by, history=history)
+            view = summary.summary(entry, page, words, shared_by=shared_by, history=history, rows=rows)
             try:
                 await respond(view, [discord.File(BytesIO(picture), vote_chart.FILE)])
             except discord.HTTPException as refused:
@@ -323,12 +336,41 @@ async def _show(
                 log.warning("A picture was refused: %s", refused)
             else:
                 return
-    await respond(summary.summary(entry, page, words, shared_by=shared_by), [])
+    await respond(summary.summary(entry, page, words, shared_by=shared_by, rows=rows), [])
 
 
 def _turn_to(interaction: discord.Interaction) -> Respond:
     # What is attached and not named is taken away (Discord, Editing Message Attachments).
     return lambda view, files: interaction.response.edit_message(view=view, attachments=files)
+
+
+async def _held_or_fetched(interaction: discord.Interaction, text: str) -> Entry:
+    try:
+        return await _entry(interaction, text)
+    except NotFoundError:
+        arxiv_id, finder = arxiv.id_of_text(text), home(interaction).finder
+        if arxiv_id is None or finder is None:
+            raise
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    return await finder.find(arxiv_id)
+
+
+async def _menu(interaction: discord.Interaction, arxiv_ids: Sequence[str]) -> list[ui.ActionRow[ui.LayoutView]]:
+    async with home(interaction).database.read() as connection:
+        held = await papers.find(connection, papers.Filter(arxiv_ids=tuple(arxiv_ids), once=True))
+    titles = {arxiv_id: f"arXiv:{arxiv_id}" for arxiv_id in arxiv_ids}
+    titles |= {entry.paper.arxiv_id: entry.paper.title for entry in held}
+    return cards.paper_menu(titles, reader(interaction).text("More papers in this message…"), "m")
+
+
+def _menus(message: discord.Message) -> list[ui.ActionRow[ui.LayoutView]]:
+    """The menus of papers below a message, made anew."""
+    found = [one for row in message.components if isinstance(row, discord.ActionRow) for one in row.children]
+    return [
+        ui.ActionRow(ui.Select(custom_id=one.custom_id, placeholder=one.placeholder, options=one.options))
+        for one in found
+        if isinstance(one, discord.SelectMenu)
+    ]
 
 
 def _values(interaction: discord.Interaction) -> list[str]:

@@ -13,7 +13,14 @@ import pytest
 import simcord
 
 from bot.app import Paperboy, create_bot
-from bot.config import DatabaseSettings, FolderSource, PostingSettings, Settings, SubscriptionSettings
+from bot.config import (
+    DatabaseSettings,
+    FolderSource,
+    HuggingFaceSource,
+    PostingSettings,
+    Settings,
+    SubscriptionSettings,
+)
 from bot.pace import Pace
 from bot.simulation import SAMPLE, read_in
 from tests.wire import judged
@@ -85,14 +92,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-async def simcord_bot(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Paperboy]:
+def more_sources() -> tuple[HuggingFaceSource, ...]:
+    """Sources besides the folder; a module may have its own."""
+    return ()
+
+
+@pytest.fixture
+async def simcord_bot(
+    tmp_path: Path, request: pytest.FixtureRequest, more_sources: tuple[HuggingFaceSource, ...]
+) -> AsyncIterator[Paperboy]:
     (tmp_path / "digests").mkdir()
     marker = request.node.get_closest_marker("limit")
     laid = {"kind": "folder", "name": "files", "poll_seconds": NEVER, "whole_seconds": 0, "watch": False}
     bot = create_bot(
         Settings(
             database=DatabaseSettings(url=f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}"),
-            sources=(FolderSource.model_validate(laid | {"path": tmp_path / "digests"}),),
+            sources=(FolderSource.model_validate(laid | {"path": tmp_path / "digests"}), *more_sources),
             posting=PostingSettings(tick_seconds=300),
             subscriptions=SubscriptionSettings(limit=marker.args[0] if marker else 50),
         )

@@ -71,8 +71,9 @@ async def test_commands_are_given_again_only_when_they_changed(town: Town) -> No
 
 async def test_look_ups_are_for_everywhere_and_the_digest_for_servers(town: Town) -> None:
     by_name = {command["name"]: command for command in given(town)}
-    assert set(by_name) == {"papers", "subscribe", "subscriptions", "unsubscribe", "digest", "forget-me"}
-    for name in ("papers", "subscribe", "subscriptions", "unsubscribe", "forget-me"):
+    everywhere = {"papers", "Look up paper", "subscribe", "subscriptions", "unsubscribe", "forget-me"}
+    assert set(by_name) == {*everywhere, "digest"}
+    for name in everywhere:
         assert sorted(by_name[name]["contexts"]) == [0, 1, 2]
         assert sorted(by_name[name]["integration_types"]) == [0, 1]
     assert by_name["digest"]["contexts"] == [0]
