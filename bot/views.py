@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from io import BytesIO
 from typing import Any, Self
 
 import discord
 from discord import ui
 
-from bot import arxiv, cards, custom_ids, following, layouts, rendering, summary, vote_chart
+from bot import custom_ids, following, layouts, rendering, summary
 from bot.answering import answer, explain, home, reader, sent
 from bot.composing import Composer, Message
-from bot.errors import NotAllowedError, NotFoundError, UserError
+from bot.errors import NotAllowedError, NotFoundError
 from bot.language import Language
 from bot.lookup import Answer, Lookup, query_of
 from bot.query import MAX_LENGTH
 from bot.status import sentence, standing
-from storage import accounts, deliveries, lookups, matches, papers, sources, subscriptions, targets, votes
-from storage.models import Entry, Follows, Reason, Subscriber, Subscription
-
-log = logging.getLogger(__name__)
-
-Respond = Callable[[ui.LayoutView, Sequence[discord.File]], Awaitable[object]]
+from bot.summarising import held, in_place, menus, show, summarise
+from storage import accounts, deliveries, lookups, matches, sources, subscriptions, targets
+from storage.models import Follows, Reason, Subscriber, Subscription
 
 _KINDS = {"k": Follows.KEYWORD, "a": Follows.AUTHOR}
 
@@ -90,28 +84,28 @@ class TurnSummaryPage(_Pressed, template=custom_ids.SUMMARY_PAGE):
     """Back and Read on in a long summary; in one that was shared, for the reader alone."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        entry = await _entry(interaction, self.match["arxiv_id"])
+        entry = await held(interaction, self.match["arxiv_id"])
         page = int(self.match["page"])
         if interaction.message and interaction.message.flags.ephemeral:
-            await _show(interaction, entry, _turn_to(interaction), page, rows=_menus(interaction.message))
+            await show(interaction, entry, in_place(interaction), page, rows=menus(interaction.message))
         else:
-            await _show(interaction, entry, partial(answer, interaction), page)
+            await show(interaction, entry, partial(answer, interaction), page)
 
 
 class ShareSummary(_Pressed, template=custom_ids.SHARE_SUMMARY):
     """Shows a summary to the whole channel."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        entry = await _entry(interaction, self.match["arxiv_id"])
+        entry = await held(interaction, self.match["arxiv_id"])
         respond = partial(answer, interaction, ephemeral=False)
-        await _show(interaction, entry, respond, shared_by=interaction.user.display_name)
+        await show(interaction, entry, respond, shared_by=interaction.user.display_name)
 
 
 class Bibtex(_Pressed, template=custom_ids.BIBTEX):
     """A paper's BibTeX entry."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        await answer(interaction, summary.bibtex(await _entry(interaction, self.match["arxiv_id"])))
+        await answer(interaction, summary.bibtex(await held(interaction, self.match["arxiv_id"])))
 
 
 class Follow(_Pressed, template=custom_ids.FOLLOW):
@@ -216,18 +210,6 @@ async def look_up(interaction: discord.Interaction, lookup: Lookup) -> None:
     await answer(interaction, rendering.answer(found, reader(interaction)))
 
 
-async def summarise(interaction: discord.Interaction, text: str, others: Sequence[str] = ()) -> None:
-    """Shows a paper's full summary to the asker alone, with a menu of ``others`` by arXiv id. What is not held is
-    fetched."""
-    menu = await _menu(interaction, others[:25]) if others else []
-    try:
-        entry = await _held_or_fetched(interaction, text)
-    except UserError as error:
-        await explain(interaction, error, menu)
-        return
-    await _show(interaction, entry, partial(answer, interaction), rows=menu)
-
-
 async def follow(
     interaction: discord.Interaction, kind: Follows, text: str, channel: discord.abc.Snowflake | None = None
 ) -> None:
@@ -305,72 +287,6 @@ async def _found(interaction: discord.Interaction, lookup: Lookup, page: int = 0
             return found
     async with database.read() as connection:
         return await lookups.run(connection, lookup, page)
-
-
-async def _entry(interaction: discord.Interaction, text: str) -> Entry:
-    async with home(interaction).database.read() as connection:
-        return await lookups.show(connection, text)
-
-
-async def _show(
-    interaction: discord.Interaction,
-    entry: Entry,
-    respond: Respond,
-    page: int = 0,
-    *,
-    shared_by: str | None = None,
-    rows: Sequence[ui.ActionRow[ui.LayoutView]] = (),
-) -> None:
-    """Shows a page of a paper's full summary, with ``rows`` below it: the first with a picture of its votes over time,
-    where there is one."""
-    words = reader(interaction)
-    if page == 0:
-        async with home(interaction).database.read() as connection:
-            history = await votes.history(connection, entry.paper.arxiv_id)
-        if picture := await vote_chart.picture(history, words):
-            view = summary.summary(entry, page, words, shared_by=shared_by, history=history, rows=rows)
-            try:
-                await respond(view, [discord.File(BytesIO(picture), vote_chart.FILE)])
-            except discord.HTTPException as refused:
-                # Whatever Discord has against the picture, the summary is what was asked for.
-                log.warning("A picture was refused: %s", refused)
-            else:
-                return
-    await respond(summary.summary(entry, page, words, shared_by=shared_by, rows=rows), [])
-
-
-def _turn_to(interaction: discord.Interaction) -> Respond:
-    # What is attached and not named is taken away (Discord, Editing Message Attachments).
-    return lambda view, files: interaction.response.edit_message(view=view, attachments=files)
-
-
-async def _held_or_fetched(interaction: discord.Interaction, text: str) -> Entry:
-    try:
-        return await _entry(interaction, text)
-    except NotFoundError:
-        arxiv_id, finder = arxiv.id_of_text(text), home(interaction).finder
-        if arxiv_id is None or finder is None:
-            raise
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    return await finder.find(arxiv_id)
-
-
-async def _menu(interaction: discord.Interaction, arxiv_ids: Sequence[str]) -> list[ui.ActionRow[ui.LayoutView]]:
-    async with home(interaction).database.read() as connection:
-        held = await papers.find(connection, papers.Filter(arxiv_ids=tuple(arxiv_ids), once=True))
-    titles = {arxiv_id: f"arXiv:{arxiv_id}" for arxiv_id in arxiv_ids}
-    titles |= {entry.paper.arxiv_id: entry.paper.title for entry in held}
-    return cards.paper_menu(titles, reader(interaction).text("More papers in this message…"), "m")
-
-
-def _menus(message: discord.Message) -> list[ui.ActionRow[ui.LayoutView]]:
-    """The menus of papers below a message, made anew."""
-    found = [one for row in message.components if isinstance(row, discord.ActionRow) for one in row.children]
-    return [
-        ui.ActionRow(ui.Select(custom_id=one.custom_id, placeholder=one.placeholder, options=one.options))
-        for one in found
-        if isinstance(one, discord.SelectMenu)
-    ]
 
 
 def _values(interaction: discord.Interaction) -> list[str]:

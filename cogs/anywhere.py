@@ -16,7 +16,7 @@ from discord.ext import commands
 
 from bot import arxiv, layouts
 from bot.answering import answer, reader
-from bot.views import summarise
+from bot.summarising import summarise
 
 
 @app_commands.context_menu(name="Look up paper")

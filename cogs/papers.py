@@ -9,8 +9,9 @@ from discord.ext import commands
 from bot import arxiv, lookup
 from bot.answering import home, reader, spoken
 from bot.query import MAX_LENGTH
+from bot.summarising import summarise
 from bot.text import clean, clip, tex_to_unicode
-from bot.views import look_up, summarise
+from bot.views import look_up
 from storage import authors, digests, papers
 from storage.models import Sort
 

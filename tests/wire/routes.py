@@ -140,7 +140,7 @@ def gateway(server: Serving, _call: Call) -> Answer:
 def put_commands(server: Serving, call: Call) -> Answer:
     given = {"application_id": call.params["application"], "version": "1"}
     server.commands = [
-        {"type": 1, **command, "id": str(600_000_000_000_000_000 + number), **given}
+        {"type": 1, "description": "", **command, "id": str(600_000_000_000_000_000 + number), **given}
         for number, command in enumerate(call.body)
     ]
     return Answer(server.commands)
