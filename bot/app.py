@@ -28,6 +28,7 @@ from bot.finding import Finder
 from bot.ingestion import Folder
 from bot.pace import Pace
 from bot.refusals import MENDABLE
+from bot.remote import RemoteSource
 from bot.schedule import Clock
 from bot.translator import CatalogueTranslator
 from bot.watching import watch
@@ -121,14 +122,14 @@ class Paperboy(commands.AutoShardedBot):
         await self.sync_commands()
         self.sender = Sender(self, self.database, self.pace, self.now, self._news)
         await self.sender.start()
-        if source := self.settings.hugging_face:
-            self.finder = Finder(self.database, self.fetcher, source, self.now)
+        if hugging_face := self.settings.hugging_face:
+            self.finder = Finder(self.database, self.fetcher, hugging_face, self.now)
         self.editor = Editor(self, self.database, self.pace, self.now, self.settings.votes.days)
         await self._keep_sources()
         if self._folders:
             self._read_soon = self._every(min(one.poll_seconds for one, _ in self._folders), self.read_digests)
-        if self._remote:
-            self._every(self.settings.posting.tick_seconds, self.poll_sources)
+        for source in self._remote:
+            self._every(self.settings.posting.tick_seconds, self._polling(source))
         self._every(_ALERT_SECONDS, self.plan_alerts)
         self._edit_soon = self._every(_EDIT_SECONDS, self.edit_posts)
         self._every(self.settings.posting.tick_seconds, self.plan_posts)
@@ -176,15 +177,21 @@ class Paperboy(commands.AutoShardedBot):
             if folder.being_written:
                 self.loop.call_later(source.whole_seconds, self._read_soon)
         await self.plan_alerts()
-
-    async def poll_sources(self) -> None:
-        """Fetches what is due of the sources at an address, and plans to tell those who follow what is in it."""
-        days = max(self.settings.posting.catch_up_days, self.settings.votes.days)
-        polled = await polling.poll(self.database, self.fetcher, self._remote, self.now(), days)
-        if polled.changed:
-            await self.plan_alerts()
-            self._edit_soon()
         await self._plan_notices()
+
+    def _polling(self, source: RemoteSource) -> Callable[[], Coroutine[None, None, None]]:
+        """A job for each source: one that is slow keeps no other waiting."""
+
+        async def poll_source() -> None:
+            """Fetches what is due of a source at an address, and plans to tell those who follow what is in it."""
+            days = max(self.settings.posting.catch_up_days, self.settings.votes.days)
+            polled = await polling.poll(self.database, self.fetcher, [source], self.now(), days)
+            if polled.changed:
+                await self.plan_alerts()
+                self._edit_soon()
+            await self._plan_notices()
+
+        return poll_source
 
     async def _plan_notices(self) -> None:
         owner_id, now = self._owner_id(), self.now()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot import polling
@@ -16,6 +17,22 @@ from storage.database import Database
 
 _TRIES = 4
 """Of a day, with growing pauses in between."""
+_IN_A_ROW = 3
+"""Days that cannot be fetched, after which a source is given up."""
+_PATIENCE = timedelta(minutes=15)
+"""Nobody sits before a terminal for longer than this, waiting for a server."""
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Backfilled:
+    """What fetching days came to: how many were fetched, how many entries that changed, in how many requests; and why
+    not the others."""
+
+    days: int = 0
+    changed: int = 0
+    requests: int = 0
+    failures: dict[date, str] = field(default_factory=dict)
 
 
 async def waiting(database: Database, source: RemoteSource, first: date, last: date) -> list[date]:
@@ -27,27 +44,61 @@ async def waiting(database: Database, source: RemoteSource, first: date, last: d
 
 
 async def backfill(
-    database: Database, fetcher: Fetcher, source: RemoteSource, day: date, tell: Callable[[str], None]
-) -> Polled:
-    """Fetches a day, whatever it takes; ``tell`` is told why it takes longer.
+    database: Database,
+    fetcher: Fetcher,
+    source: RemoteSource,
+    days: Iterable[date],
+    tell: Callable[[str], None] = lambda line: None,
+    done: Callable[[], None] = lambda: None,
+) -> Backfilled:
+    """Fetches days, each whole. One that cannot be fetched is passed over, unless its server does not answer. ``tell``
+    is told why it takes longer; ``done`` is called after each day."""
+    report = Backfilled()
+    failed = 0
+    for day in days:
+        polled = Polled()
+        try:
+            await _fetch(database, fetcher, source, day, polled, tell)
+        except SourceError as error:
+            wish = error.wait if isinstance(error, FetchError) and error.wait else timedelta()
+            wished = f"; it wishes to be left alone for {wish // _MINUTE} minutes" if wish > _PATIENCE else ""
+            report.failures[day] = f"{error}{wished}"
+            failed += 1
+            if failed == _IN_A_ROW or (isinstance(error, FetchError) and not error.lasting):
+                break
+        else:
+            failed = 0
+            report.days += 1
+        finally:
+            report.changed += polled.changed
+            report.requests += polled.requests
+        done()
+    return report
+
+
+async def _fetch(
+    database: Database,
+    fetcher: Fetcher,
+    source: RemoteSource,
+    day: date,
+    polled: Polled,
+    tell: Callable[[str], None],
+) -> None:
+    """Fetches a day, and tries again after a pause.
 
     Raises:
         SourceError: it cannot be fetched, not even after some pauses.
     """
-    polled = Polled()
-    failures = 0
-    while True:
+    for failures in range(1, _TRIES + 1):
         try:
-            await polling.take(database, fetcher, source, day, datetime.now(UTC), polled)
+            return await polling.take(database, fetcher, source, day, datetime.now(UTC), polled)
         except SourceError as error:
-            failures += 1
-            if failures == _TRIES or (isinstance(error, FetchError) and error.lasting):
-                raise
             wait = polling.pause(failures, error.wait if isinstance(error, FetchError) else None)
-            tell(f"{error}. Trying again in {wait.total_seconds():.0f} seconds.")
-            await asyncio.sleep(wait.total_seconds())
-        else:
-            return polled
+            if failures == _TRIES or wait > _PATIENCE or (isinstance(error, FetchError) and error.lasting):
+                raise
+            tell(f"{source.name}, {day}: {error}. Trying again in {wait.total_seconds():.0f} seconds.")
+        await asyncio.sleep(wait.total_seconds())
+    raise AssertionError("the last try returns or raises")
 
 
 def _end(day: date) -> datetime:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -19,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import arxiv, config, lookup, query, sources
-from bot.errors import ConfigurationError, SourceError
+from bot.errors import ConfigurationError
 from bot.text import printable, tex_to_unicode
 from storage import backup as copies
 from storage import papers as stored_papers
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bot import ingestion
+    from bot.backfilling import Backfilled
     from bot.remote import RemoteSource
 
 app = typer.Typer(
@@ -111,13 +113,22 @@ def fetch(
     if not chosen:
         named = ", ".join(repr(one.name) for one in settings.sources if one.kind != "folder") or "none"
         raise ConfigurationError(f"There is no source to fetch from of that name; those at an address are: {named}.")
-    until = last.date() if last else datetime.now(UTC).date()
+    today = datetime.now(UTC).date()
+    until = min(last.date(), today) if last else today
     since = first.date() if first else until - timedelta(days=7)
     if since > until:
         raise typer.BadParameter(f"{since} is after {until}", param_hint="--from")
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        changed, requests = _run(_fetch(database or settings.database.url, chosen, since, until, progress))
-    out.print(f"Fetched {since} to {until}: {changed} entries changed, {requests} requests.")
+        reports = _run(_fetch(database or settings.database.url, chosen, since, until, progress))
+    changed, requests = (sum(getattr(one, name) for one in reports.values()) for name in ("changed", "requests"))
+    failed = [(name, *failure) for name, report in reports.items() for failure in report.failures.items()]
+    days = f"{sum(one.days for one in reports.values())} days from " if failed else ""
+    out.print(f"Fetched {days}{since} to {until}: {changed} entries changed, {requests} requests.")
+    for name, day, why in failed:
+        err.print(Text.assemble(("✗", "red"), f" {printable(name)}, {day}: {printable(why)}."), soft_wrap=True)
+    if failed:
+        err.print("What was fetched is kept; the same command fetches the rest.")
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -212,30 +223,24 @@ async def _import(url: str, files: list[Path], read_one: Callable[[Path], None])
 
 async def _fetch(
     url: str, chosen: Sequence[RemoteSource], first: date, last: date, progress: Progress
-) -> tuple[int, int]:
+) -> dict[str, Backfilled]:
     from bot.backfilling import backfill, waiting
     from bot.fetching import Fetcher
 
-    changed = requests = 0
+    def tell(line: str) -> None:
+        progress.console.print(Text(printable(line)), soft_wrap=True)
+
+    reports: dict[str, Backfilled] = {}
     database = await Database.open(url)
     try:
         async with Fetcher() as fetcher:
             for source in chosen:
                 days = await waiting(database, source, first, last)
-                task = progress.add_task(source.name, total=len(days))
-                for day in days:
-                    try:
-                        polled = await backfill(database, fetcher, source, day, progress.console.print)
-                    except SourceError as error:
-                        raise SourceError(
-                            f"{error}. What was fetched is kept; the same command goes on at {day}."
-                        ) from None
-                    changed += polled.changed
-                    requests += polled.requests
-                    progress.advance(task)
+                done = partial(progress.advance, progress.add_task(source.name, total=len(days)))
+                reports[source.name] = await backfill(database, fetcher, source, days, tell, done)
     finally:
         await database.close()
-    return changed, requests
+    return reports
 
 
 async def _find(url: str, which: stored_papers.Filter, sort: Sort, number: int | None) -> list[Entry]:

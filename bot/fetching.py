@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
+import re
 import socket
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,12 +18,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from http import HTTPStatus
 from importlib.metadata import version as distribution
 from typing import Self
 
 import aiohttp
 import yarl
 from aiohttp.abc import ResolveResult
+from aiohttp.http_exceptions import ContentEncodingError
 from aiolimiter import AsyncLimiter
 
 from bot.errors import FetchError
@@ -33,10 +37,14 @@ _REDIRECTS = 5
 _PACE = (400, 300)
 """Requests a host, and in how many seconds: Hugging Face allows 500 in 300."""
 _TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
-_LONGEST_WAIT = timedelta(days=1)
+LONGEST_WAIT = timedelta(days=1)
+"""Nobody is left alone for longer, whatever they wish."""
 _REFUSED = (400, 401, 403, 404, 410)
 _REDIRECTED = (301, 302, 303, 307, 308)
-
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+_LEFT = re.compile(r";\s*([rt])=(\d{1,9})\b", re.ASCII)
+_MOST_TAG = 500
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 NEVER = Version()
 """Of what was never fetched."""
@@ -61,6 +69,7 @@ class Fetcher:
         self._hosts: defaultdict[yarl.URL, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._paces: defaultdict[yarl.URL, AsyncLimiter] = defaultdict(partial(AsyncLimiter, *_PACE))
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._closed_until: dict[yarl.URL, float] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -88,37 +97,44 @@ class Fetcher:
                 headers["Authorization"] = f"Bearer {token}"
             async with self._hosts[current.origin()], self._paces[current.origin()]:
                 found = await self._ask(current, headers, allow_private)
-            if not isinstance(found, yarl.URL):
+            if not isinstance(found, str):
                 body, version = found
                 return Fetched(body, known if body is None else version, requests)
-            current = _checked(str(current.join(found)))
-        raise FetchError(f"{first.host} leads from one address to the next, and never to an answer")
+            current = _led(current, found)
+        raise FetchError(f"{_host(first)} leads from one address to the next, and never to an answer")
 
     async def _ask(
         self, address: yarl.URL, headers: dict[str, str], allow_private: bool
-    ) -> tuple[bytes | None, Version] | yarl.URL:
+    ) -> tuple[bytes | None, Version] | str:
         """An answer, or the address that it is said to be at."""
+        name, now = _host(address), asyncio.get_running_loop().time()
+        if (left := self._closed_until.get(address.origin(), now) - now) > 0:
+            raise FetchError(f"{name} takes no more requests for now", wait=timedelta(seconds=left))
         try:
             if not allow_private:
                 _check_literal(address)
             async with self._session(allow_private).get(address, headers=headers, allow_redirects=False) as response:
+                exhausted = _exhausted(response.headers)
+                if exhausted:
+                    self._closed_until[address.origin()] = now + exhausted.total_seconds()
                 if response.status in _REDIRECTED and (location := response.headers.get("Location")):
-                    return yarl.URL(location)
-                if response.status == 304:
+                    return location
+                if response.status == 304 and not headers.keys().isdisjoint(_CONDITIONS):
                     return None, NEVER
                 if response.status != 200:
+                    wait = _wait(response.headers, datetime.now(UTC))
                     raise FetchError(
-                        f"{address.host} answers {response.status} {response.reason or ''}".rstrip(),
+                        f"{name} answers {_status(response.status)}",
                         status=response.status,
-                        wait=_wait(response.headers, datetime.now(UTC)),
+                        wait=exhausted if wait is None else wait,
                         lasting=response.status in _REFUSED,
                     )
                 body = await self._read(address, response)
-                return body, Version(response.headers.get("ETag"), response.headers.get("Last-Modified"))
+                return body, Version(_tag(response.headers, "ETag"), _tag(response.headers, "Last-Modified"))
         except TimeoutError as error:
-            raise FetchError(f"{address.host} does not answer in time") from error
+            raise FetchError(f"{name} does not answer in time") from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
-            raise FetchError(f"{address.host} cannot be reached: {_reason(error)}") from error
+            raise FetchError(f"{name} {_trouble(error)}") from error
 
     async def _read(self, address: yarl.URL, response: aiohttp.ClientResponse) -> bytes:
         # What a header promises binds nobody. aiohttp unpacks piece by piece, as this asks for them.
@@ -127,7 +143,7 @@ class Fetcher:
         async for piece in response.content.iter_any():
             size += len(piece)
             if size > self._most_bytes:
-                raise FetchError(f"{address.host} answers with more than {self._most_bytes:,} bytes")
+                raise FetchError(f"{_host(address)} answers with more than {self._most_bytes:,} bytes")
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -158,12 +174,34 @@ class _PublicResolver(aiohttp.ThreadedResolver):
 def _checked(address: str) -> yarl.URL:
     try:
         url = yarl.URL(address)
+        usable = url.scheme in ("http", "https") and bool(url.host)
     except ValueError:
         raise FetchError(f"{address[:100]!r} is no address", lasting=True) from None
-    if url.scheme not in ("http", "https") or not url.host:
+    if not usable:
         raise FetchError(f"{address[:100]!r} is no http(s) address", lasting=True)
     # A password would travel on to where the address leads.
     return url.with_user(None)
+
+
+def _led(address: yarl.URL, location: str) -> yarl.URL:
+    """Where a redirect leads."""
+    try:
+        led = str(address.join(yarl.URL(location)))
+    except ValueError:
+        led = location
+    try:
+        found = _checked(led)
+    except FetchError as error:
+        raise FetchError(f"{_host(address)} leads elsewhere, and {error}", lasting=True) from None
+    if (address.scheme, found.scheme) == ("https", "http"):
+        # Whoever stands in between could answer in its place.
+        raise FetchError(f"{_host(address)} leads to an address without encryption", lasting=True)
+    return found
+
+
+def _host(address: yarl.URL) -> str:
+    """Its name as it is looked up, and no longer than a name can be."""
+    return (address.raw_host or "")[:253]
 
 
 def _check_literal(address: yarl.URL) -> None:
@@ -176,15 +214,29 @@ def _check_literal(address: yarl.URL) -> None:
 
 def _check_public(host: str, number: str) -> None:
     found = ipaddress.ip_address(number.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    if not (mapped or found).is_global or found.is_multicast:
+    meant = _meant(found)
+    if not meant.is_global or meant.is_multicast:
         said = f"{host} leads to a private network; allow_private = true of the source would allow it"
         raise FetchError(said, lasting=True)
 
 
+def _meant(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address that one of IPv6 stands for, where that is one of IPv4 (RFC 4291, 2.5.5.2; RFC 3056; RFC 6052)."""
+    if isinstance(found, ipaddress.IPv4Address):
+        return found
+    if found in _NAT64:
+        return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    return found.ipv4_mapped or found.sixtofour or found
+
+
 def _conditions(known: Version) -> dict[str, str]:
-    asked = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
-    return {name: value for name, value in asked.items() if value}
+    return {name: value for name, value in zip(_CONDITIONS, (known.etag, known.modified), strict=True) if value}
+
+
+def _tag(headers: Mapping[str, str], name: str) -> str | None:
+    """A header that is kept and given back; None where it is more than a server needs."""
+    said = headers.get(name, "")
+    return said if 0 < len(said) <= _MOST_TAG and said.isascii() and said.isprintable() else None
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -194,8 +246,43 @@ def _wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         wait = timedelta(seconds=int(said)) if said.isdecimal() else parsedate_to_datetime(said) - now
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(wait, timedelta()), _LONGEST_WAIT)
+    return min(max(wait, timedelta()), LONGEST_WAIT)
 
 
-def _reason(error: Exception) -> str:
-    return str(error).strip() or type(error).__name__
+def _exhausted(headers: Mapping[str, str]) -> timedelta | None:
+    """How long no request is left, by ``RateLimit: "api";r=0;t=117``: r requests within t seconds (the IETF's
+    draft-ietf-httpapi-ratelimit-headers, as Hugging Face has it); the longest of several policies."""
+    policies = [dict(_LEFT.findall(policy)) for policy in headers.get("RateLimit", "").split(",")]
+    waits = [int(policy["t"]) for policy in policies if "t" in policy and int(policy.get("r", "1")) == 0]
+    return min(timedelta(seconds=max(waits)), LONGEST_WAIT) if waits else None
+
+
+def _status(status: int) -> str:
+    """With the words of the standard: the server's own may be anything."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _trouble(error: Exception) -> str:
+    """What went wrong, for people: aiohttp says it to programmers."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "cannot be found: nobody knows an address of this name"
+        case aiohttp.ClientSSLError():
+            return "does not prove that it is the one: its certificate cannot be trusted"
+        case aiohttp.ServerDisconnectedError():
+            return "ends the connection without an answer"
+        case aiohttp.ClientPayloadError() if not isinstance(error.__cause__, ContentEncodingError):
+            return "breaks off in the middle of its answer"
+        case OSError(errno=int(number)) if number > 0:
+            return f"cannot be reached: {os.strerror(number)}"
+        case aiohttp.ClientConnectionError():
+            return "cannot be reached"
+        case aiohttp.InvalidURL():
+            return "has an address that cannot be used"
+        case aiohttp.ClientError():
+            return "answers in a way that cannot be read"
+        case _:
+            return "has an address that cannot be used"

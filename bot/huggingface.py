@@ -7,6 +7,7 @@ is missing is unknown, one that is new is ignored, and one of another type costs
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,7 +15,17 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
 
 from bot import arxiv
 from bot.errors import SourceError
@@ -24,8 +35,8 @@ from storage.models import Digest, Entry, Paper, Reject, Section
 API = "https://huggingface.co/api"
 PAGE = 100
 """Papers a page, the most that there are."""
-MOST_PAGES = 20
-"""Of a day. No day has had a fifth of one."""
+MOST_PAPERS = 10_000
+"""Of a day, and of a page. No day has had more than some dozens."""
 
 _MOST = 100_000
 """Characters of a text."""
@@ -40,6 +51,13 @@ def _address(text: str | None) -> str | None:
     except ValueError:
         return None
     return text if usable else None
+
+
+def _text(value: object) -> object:
+    """A time is a text: pydantic takes numbers for seconds since 1970."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError("it is no text")
+    return value
 
 
 Text = Annotated[StrictStr, Field(max_length=_MOST)]
@@ -63,8 +81,8 @@ class _Paper(_Object):
     ai_keywords: tuple[Text, ...] | None = None
     upvotes: Annotated[StrictInt, Field(ge=0, lt=10**9)] | None = None
     authors: tuple[_Author, ...] | None = None
-    submitted: Annotated[datetime | None, Field(alias="submittedOnDailyAt")] = None
-    published: Annotated[datetime | None, Field(alias="publishedAt")] = None
+    submitted: Annotated[datetime | None, Field(alias="submittedOnDailyAt"), BeforeValidator(_text)] = None
+    published: Annotated[datetime | None, Field(alias="publishedAt"), BeforeValidator(_text)] = None
     repository: Annotated[Address, Field(alias="githubRepo")] = None
     stars: Annotated[StrictInt | None, Field(alias="githubStars", ge=0, lt=10**9)] = None
     project: Annotated[Address, Field(alias="projectPage")] = None
@@ -86,25 +104,37 @@ def paper_address(arxiv_id: str, api: str = API) -> str:
     return f"{api}/papers/{arxiv_id}"
 
 
-def parse(pages: Iterable[bytes], day: date) -> Parsed:
-    """Reads the pages of a day. The digest is that of the day on which a paper was put there, else of ``day``.
+def items(content: bytes) -> list[Any]:
+    """What a page lists; after the last one there is nothing.
 
     Raises:
-        SourceError: a page is no list in JSON.
+        SourceError: it is no list in JSON, or one of more papers than any day has.
     """
+    try:
+        # Python refuses numbers of thousands of digits, and the whole page with them.
+        found = json.loads(content, parse_int=lambda digits: int(digits) if len(digits) < 20 else math.inf)
+    except (ValueError, RecursionError):
+        raise SourceError("Hugging Face answers with something else than JSON") from None
+    if not isinstance(found, list):
+        raise SourceError("Hugging Face answers with something else than a list of papers")
+    if len(found) > MOST_PAPERS:
+        raise SourceError(f"Hugging Face answers with a list of {len(found):,} papers")
+    return found
+
+
+def parse(found: Iterable[Any], day: date) -> Parsed:
+    """Reads what the pages of a day list. The digest is that of the day on which a paper was put there, else of
+    ``day``."""
     rejects: list[Reject] = []
     days: dict[date, dict[str, Entry]] = {}
-    place = 0
-    for page in pages:
-        for one in _list(page):
-            place += 1
-            try:
-                item = _Item.model_validate(one)
-                entry = _entry(item, _day_of(item.paper.submitted, day))
-            except (ValidationError, ValueError, OverflowError) as error:
-                rejects.append(Reject(f"Hugging Face, {day}", place, _why(error, one)))
-                continue
-            days.setdefault(entry.date, {}).setdefault(entry.paper.arxiv_id, entry)
+    for place, one in enumerate(found, 1):
+        try:
+            item = _Item.model_validate(one)
+            entry = _entry(item, _day_of(item.paper.submitted, day))
+        except (ValidationError, ValueError, OverflowError) as error:
+            rejects.append(Reject(f"Hugging Face, {day}", place, _why(error, one)))
+            continue
+        days.setdefault(entry.date, {}).setdefault(entry.paper.arxiv_id, entry)
     digests = (Digest(found, _placed(entries.values())) for found, entries in sorted(days.items()))
     return Parsed(tuple(digests), tuple(rejects))
 
@@ -120,25 +150,6 @@ def parse_paper(content: bytes, today: date) -> Entry:
         return _entry(_Item(paper=found), min(_day_of(found.published, today), today))
     except (ValidationError, ValueError, OverflowError, RecursionError) as error:
         raise SourceError(f"Hugging Face tells of a paper in a form that is not known: {_why(error, None)}") from None
-
-
-def size(content: bytes) -> int:
-    """How many papers are on a page; after the last one there is none.
-
-    Raises:
-        SourceError: it is no list in JSON.
-    """
-    return len(_list(content))
-
-
-def _list(content: bytes) -> list[Any]:
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        raise SourceError("Hugging Face answers with something else than JSON") from None
-    if not isinstance(found, list):
-        raise SourceError("Hugging Face answers with something else than a list of papers")
-    return found
 
 
 def _entry(item: _Item, day: date) -> Entry:

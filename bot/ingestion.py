@@ -19,6 +19,7 @@ from bot import sources
 from bot.errors import SourceError
 from bot.parsing import Parsed, without_future
 from storage import files
+from storage import sources as stored
 from storage.database import Database
 from storage.models import Reject
 
@@ -103,14 +104,17 @@ class Folder:
         self._source = source
         self._whole_seconds = whole_seconds
         self._seen: dict[Path, str] | None = None
-        self._reachable = True
+        self._missing = ""
+        self._failing: bool | None = None
 
     async def ingest(self, database: Database) -> Imported:
-        """Reads what has changed since the last time. A folder that is not there yet holds nothing."""
+        """Reads what has changed since the last time. A folder that is not there yet holds nothing; one that is not
+        there any more has failed."""
         if self._seen is None:
             async with database.read() as connection:
                 self._seen = await files.marks(connection)
         changed = await asyncio.to_thread(self._changed, self._seen)
+        await self._note(database, self._seen)
         report = await ingest(database, changed, source=self._source)
         self._seen |= changed
         for reject in report.rejected:
@@ -123,15 +127,27 @@ class Folder:
         try:
             marks = {path: sources.mark(path) for path in sources.files([self.path])}
         except (SourceError, OSError) as error:
-            if self._reachable:
-                log.warning("no digests are read: %s", error)
-            self._reachable = False
+            why = (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")
+            if not self._missing:
+                log.warning("no digests are read: %s", why)
+            self._missing = why
             return {}
-        self._reachable = True
+        self._missing = ""
         changed = {path: mark for path, mark in marks.items() if seen.get(path) != mark}
         whole = {path: mark for path, mark in changed.items() if sources.is_whole(path, self._whole_seconds)}
         self.being_written = len(whole) < len(changed)
         return whole
+
+    async def _note(self, database: Database, seen: dict[Path, str]) -> None:
+        failing = bool(self._missing) and any(path.is_relative_to(self.path) for path in seen)
+        if failing != self._failing:
+            now = datetime.now(UTC)
+            async with database.write() as connection:
+                if failing:
+                    await stored.failed(connection, self._source, self._missing, now, now)
+                else:
+                    await stored.answered(connection, self._source)
+        self._failing = failing
 
 
 @contextmanager
@@ -155,8 +171,4 @@ def _begin(path: Path) -> Future[tuple[str, Parsed]]:
 
 def _read(path: Path) -> tuple[str, Parsed]:
     """What a file holds, and the mark that it had before it was read."""
-    try:
-        mark = sources.mark(path)
-    except OSError:
-        mark = ""  # Reading it tells why.
-    return mark, sources.read(path)
+    return sources.mark(path), sources.read(path)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot import remote
-from bot.errors import FetchError, SourceError
-from bot.fetching import Fetcher
-from bot.parsing import without_future
+from bot.errors import DatabaseError, FetchError, SourceError
+from bot.fetching import LONGEST_WAIT, NEVER, Fetcher
+from bot.parsing import Parsed, without_future
 from bot.remote import RemoteSource
+from bot.text import clean, clip
 from storage import sources
 from storage.database import Database
 from storage.models import SourceState
@@ -31,6 +32,10 @@ _SHORTEST = timedelta(minutes=10)
 _LONGEST = timedelta(hours=6)
 _FIRST_RETRY = timedelta(minutes=1)
 _LAST_RETRY = timedelta(hours=1)
+_MOST_TOLD = 5
+"""Rejects of a day that are logged; a day is fetched often."""
+_MOST_WHY = 300
+_NOTHING = Parsed((), ())
 _chance = random.SystemRandom()
 
 
@@ -59,19 +64,31 @@ async def _poll_one(
     database: Database, fetcher: Fetcher, source: RemoteSource, state: SourceState | None, now: datetime, days: int
 ) -> Polled:
     polled = Polled()
-    if state and state.retry_at and now < state.retry_at < now + 2 * _LAST_RETRY:
+    if state and state.retry_at and now < state.retry_at <= now + LONGEST_WAIT:
         return polled
     since = now.date() - timedelta(days=days)
     async with database.read() as connection:
         fetched = await sources.fetched_days(connection, source.name, since)
-    for back in range(days + 1):
-        day = now.date() - timedelta(days=back)
-        if is_due(day, fetched.get(day), now):
-            try:
-                await take(database, fetcher, source, day, now, polled)
-            except SourceError as error:
-                await _note_failure(database, source, state, error, now)
-                return polled
+    due = [day for back in range(days + 1) if is_due(day := now.date() - timedelta(days=back), fetched.get(day), now)]
+    failure: SourceError | None = None
+    for day in due:
+        try:
+            await take(database, fetcher, source, day, now, polled)
+        except SourceError as error:
+            failure = failure or error
+            if isinstance(error, FetchError) and not error.lasting:
+                # Its server is not well; what is wrong with one day costs the others nothing.
+                break
+        except DatabaseError:
+            raise
+        except Exception as error:
+            # Nobody thought of it. It is left alone all the same, and its owner told.
+            log.exception("%s of %s", day, source.name)
+            failure = failure or SourceError(f"its answer for {day} cannot be taken in ({type(error).__name__})")
+    if failure:
+        await _note_failure(database, source, state, failure, now)
+    elif due:
+        await _note_answer(database, source, state)
     return polled
 
 
@@ -87,13 +104,15 @@ async def take(
         known = await sources.versions(connection, source.name, day)
     found = await remote.fetch(fetcher, source, day, known)
     polled.requests += found.requests
-    parsed = without_future(found.parsed, source.name, now.date()) if found.parsed else None
-    for reject in parsed.rejects if parsed else ():
+    parsed = without_future(found.parsed or _NOTHING, source.name, now.date())
+    for reject in parsed.rejects[:_MOST_TOLD]:
         log.warning("%s:%s: %s", reject.path, reject.line or "", reject.reason)
-
-    digests = parsed.digests if parsed else ()
+    if len(parsed.rejects) > _MOST_TOLD:
+        log.warning("%s: and %s more", source.name, len(parsed.rejects) - _MOST_TOLD)
+    # What is left out today may be read another day.
+    versions = dict.fromkeys(found.versions, NEVER) if parsed.rejects else found.versions
     changed = await database.change(
-        sources.take, source.name, day, digests, found.versions.items(), now, growing=GROWING
+        sources.take, source.name, day, parsed.digests, versions.items(), now, growing=GROWING
     )
     polled.changed += changed
     if changed:
@@ -120,7 +139,15 @@ async def _note_failure(
 ) -> None:
     failures = (state.failures if state else 0) + 1
     wait = pause(failures, error.wait if isinstance(error, FetchError) else None)
+    why = clip(clean(str(error)), _MOST_WHY)
     async with database.write() as connection:
-        await sources.failed(connection, source.name, str(error), now + wait, now)
+        await sources.failed(connection, source.name, why, now + wait, now)
     if failures == 1:
-        log.warning("%s has failed, and is asked again: %s", source.name, error)
+        log.warning("%s has failed, and is asked again: %s", source.name, why)
+
+
+async def _note_answer(database: Database, source: RemoteSource, state: SourceState | None) -> None:
+    if state and state.failing_since:
+        async with database.write() as connection:
+            await sources.answered(connection, source.name)
+        log.info("%s answers again", source.name)

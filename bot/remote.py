@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
+from typing import Any
 
 from bot import huggingface, parsing
 from bot.config import HuggingFaceSource, MarkdownSource
@@ -20,6 +24,9 @@ _ABSENT = (404, 410)
 UNKNOWN = (400, *_ABSENT)
 """What Hugging Face says of a paper that it does not know; a number of before 2007, which has a slash, may be a bad
 request to it."""
+_HTML = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
+_MOST_BYTES = 40 * 1024 * 1024
+"""Of all pages of a day."""
 
 
 @dataclass(slots=True)
@@ -51,7 +58,7 @@ async def fetch_paper(fetcher: Fetcher, source: HuggingFaceSource, arxiv_id: str
         SourceError: it answers with something else than this paper.
     """
     address = huggingface.paper_address(arxiv_id, source.api_url)
-    found = await fetcher.get(address, token=os.environ.get("HF_TOKEN"), allow_private=source.allow_private)
+    found = await fetcher.get(address, token=_token(), allow_private=source.allow_private)
     entry = huggingface.parse_paper(found.body or b"", today)
     if entry.paper.arxiv_id != arxiv_id:
         raise SourceError(f"{source.name} answers with {entry.paper.arxiv_id}, and not with {arxiv_id}")
@@ -68,30 +75,42 @@ async def _markdown(fetcher: Fetcher, source: MarkdownSource, day: date, known: 
         raise
     if found.body is None:
         return Found(None, {address: found.version}, found.requests)
-    parsed = parsing.parse(found.body, f"{source.name}, {day}")
-    if not parsed.digests and parsed.rejects:
-        raise SourceError(f"{source.name} answers with no digest for {day}: {parsed.rejects[0].reason}")
+    parsed = await asyncio.to_thread(parsing.parse, found.body, f"{source.name}, {day}")
+    if not parsed.digests and (parsed.rejects or _HTML.match(found.body)):
+        reason = parsed.rejects[0].reason if parsed.rejects else "it is a web page"
+        raise SourceError(f"{source.name} answers with no digest for {day}: {reason}")
     return Found(parsed, {address: found.version}, found.requests)
 
 
 async def _hugging_face(fetcher: Fetcher, source: HuggingFaceSource, day: date, known: Mapping[str, Version]) -> Found:
-    pages: list[bytes] = []
+    listed: list[Any] = []
     answer = Found()
-    for page in range(huggingface.MOST_PAGES):
+    size, last = 0, b""
+    for page in count():
         address = huggingface.address(day, page, source.api_url)
         # Only a whole day can be said not to have changed.
         version = known.get(address, NEVER) if len(known) == 1 else NEVER
-        token = os.environ.get("HF_TOKEN")
-        found = await fetcher.get(address, known=version, token=token, allow_private=source.allow_private)
+        found = await fetcher.get(address, known=version, token=_token(), allow_private=source.allow_private)
         answer.requests += found.requests
         answer.versions[address] = found.version
         if found.body is None:
             return answer
-        pages.append(found.body)
-        if huggingface.size(found.body) < huggingface.PAGE:
+        if found.body == last:
+            # It knows of no pages, and has told all.
             break
-    parsed = huggingface.parse(pages, day)
+        size, last = size + len(found.body), found.body
+        items = await asyncio.to_thread(huggingface.items, found.body)
+        listed += items
+        if len(listed) > huggingface.MOST_PAPERS or size > _MOST_BYTES:
+            raise SourceError(f"{source.name} answers with page after page for {day}, and never with the last one")
+        if len(items) < huggingface.PAGE:
+            break
+    parsed = await asyncio.to_thread(huggingface.parse, listed, day)
     if parsed.rejects and not parsed.digests:
         raise SourceError(f"No paper that {source.name} has for {day} can be read: {parsed.rejects[0].reason}")
     answer.parsed = parsed
     return answer
+
+
+def _token() -> str:
+    return os.environ.get("HF_TOKEN", "").strip()

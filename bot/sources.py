@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -39,13 +40,13 @@ def files(paths: Iterable[Path]) -> list[Path]:
 
 
 def mark(path: Path) -> str:
-    """What changes when a file changes, or when Paperboy reads it otherwise.
-
-    Raises:
-        OSError: the file is not there, or cannot be looked at.
-    """
-    stat = path.stat()
-    return f"{_READING} {stat.st_mtime_ns} {stat.st_size}"
+    """What changes when a file changes, when it may be read at last, or when Paperboy reads it otherwise; empty where
+    it may not be read."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ""
+    return f"{_READING} {stat.st_mtime_ns} {stat.st_size}" if os.access(path, os.R_OK) else ""
 
 
 def is_whole(path: Path, seconds: float) -> bool:
@@ -75,5 +76,13 @@ def read(path: Path) -> Parsed:
 def _below(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in _SUFFIXES and not hidden and path.is_file():
+        if path.suffix.lower() in _SUFFIXES and not hidden and _may_be_file(path):
             yield path
+
+
+def _may_be_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # Reading it tells why.
+        return True

@@ -63,6 +63,12 @@ async def failed(connection: AsyncConnection, name: str, why: str, retry_at: dat
     )
 
 
+async def answered(connection: AsyncConnection, name: str) -> None:
+    """Notes that a source does not fail any more."""
+    well = update(sources).where(sources.c.name == name)
+    await connection.execute(well.values(failing_since=None, failures=0, retry_at=None, why=None))
+
+
 async def fetched_days(connection: AsyncConnection, name: str, since: date) -> dict[date, datetime]:
     """When days of a source, from ``since`` on, were last fetched."""
     statement = (
@@ -103,8 +109,7 @@ def take(
             still_growing = update(digests).where(*this).values(ready_at=_utc(now + growing))
             connection.execute(still_growing if not known else still_growing.where(digests.c.ready_at > _utc(now)))
     _set_fetched(connection, name, day, versions, now)
-    answered = update(sources).where(sources.c.name == name)
-    connection.execute(answered.values(fetched_at=_utc(now), failing_since=None, failures=0, retry_at=None, why=None))
+    connection.execute(update(sources).where(sources.c.name == name).values(fetched_at=_utc(now)))
     return changed
 
 
@@ -136,4 +141,7 @@ def _set_fetched(
         for address, version in found
     ]
     if rows:
+        # A page that the day has no more would be taken for one that it still has.
+        gone = delete(fetches).where(fetches.c.source == name, fetches.c.day == day)
+        connection.execute(gone.where(fetches.c.address.not_in([row["address"] for row in rows])))
         connection.execute(statement, rows)

@@ -8,11 +8,11 @@ import pytest
 
 from bot import polling
 from bot.backfilling import backfill, waiting
-from bot.errors import FetchError
 from tests.sources.serving import paper, says
 from tests.sources.test_polling import Kiosk, kiosk  # noqa: F401
 
 DAY = date(2026, 1, 5)
+WEEK = [DAY - timedelta(days=back) for back in range(7)]
 
 
 @pytest.fixture(autouse=True)
@@ -24,18 +24,45 @@ async def test_it_tries_again(kiosk: Kiosk) -> None:  # noqa: F811
     kiosk.server.days = {DAY: [paper("2601.00001")]}
     kiosk.server.happenings = [says("", 429, Retry_After="0"), says("", 502), says("nothing")]
     told: list[str] = []
-    polled = await backfill(kiosk.database, kiosk.fetcher, kiosk.source, DAY, told.append)
-    assert polled.changed == 1
-    assert [line.partition(".")[0] for line in told] == ["127"] * 2 + [
-        "Hugging Face answers with something else than JSON"
+    report = await backfill(kiosk.database, kiosk.fetcher, kiosk.source, [DAY], told.append)
+    assert (report.days, report.changed, report.requests, report.failures) == (1, 1, 1, {})
+    assert told == [
+        f"Hugging Face, 2026-01-05: {why}. Trying again in 0 seconds."
+        for why in (
+            "127.0.0.1 answers 429 Too Many Requests",
+            "127.0.0.1 answers 502 Bad Gateway",
+            "Hugging Face answers with something else than JSON",
+        )
     ]
     assert await kiosk.held() == {DAY: [("2601.00001", 1)]}
     assert await waiting(kiosk.database, kiosk.source, DAY, DAY) == []
 
 
 async def test_not_for_ever(kiosk: Kiosk) -> None:  # noqa: F811
+    """A server that does not answer is left after some tries at one day."""
     kiosk.server.answer = says("", 502)
-    with pytest.raises(FetchError, match="502"):
-        await backfill(kiosk.database, kiosk.fetcher, kiosk.source, DAY, lambda line: None)
+    report = await backfill(kiosk.database, kiosk.fetcher, kiosk.source, WEEK)
+    assert report.failures == {WEEK[0]: "127.0.0.1 answers 502 Bad Gateway"}
     assert len(kiosk.server.requests) == 4
-    assert await waiting(kiosk.database, kiosk.source, DAY, DAY + timedelta(days=1)) == [DAY + timedelta(days=1), DAY]
+    assert await waiting(kiosk.database, kiosk.source, WEEK[-1], WEEK[0]) == WEEK
+
+
+async def test_nobody_waits_for_an_hour(kiosk: Kiosk) -> None:  # noqa: F811
+    kiosk.server.answer = says("", 429, RateLimit='"api";r=0;t=3000')
+    report = await backfill(kiosk.database, kiosk.fetcher, kiosk.source, WEEK)
+    assert report.failures == {
+        WEEK[0]: "127.0.0.1 answers 429 Too Many Requests; it wishes to be left alone for 50 minutes"
+    }
+    assert len(kiosk.server.requests) == 1
+
+
+async def test_a_day_that_cannot_be_read_stops_no_other(kiosk: Kiosk) -> None:  # noqa: F811
+    kiosk.server.days = {day: [paper(f"2601.0000{number}")] for number, day in enumerate(WEEK)}
+    kiosk.server.happenings = [says("", 403), kiosk.server.answer, says("", 404), says("", 404)]
+    report = await backfill(kiosk.database, kiosk.fetcher, kiosk.source, WEEK)
+    assert (report.days, list(report.failures)) == (len(WEEK) - 3, [WEEK[0], WEEK[2], WEEK[3]])
+    assert await waiting(kiosk.database, kiosk.source, WEEK[-1], WEEK[0]) == [WEEK[0], WEEK[2], WEEK[3]]
+    # Where nothing can be read, it does not ask for the days of years.
+    kiosk.server.answer = says("", 403)
+    report = await backfill(kiosk.database, kiosk.fetcher, kiosk.source, WEEK)
+    assert list(report.failures) == WEEK[:3]

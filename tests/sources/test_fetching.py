@@ -59,6 +59,7 @@ async def test_what_has_not_changed(server: Server, fetcher: Fetcher) -> None:
     assert found == fetching.Fetched(None, known, 1)
     asked = server.requests[0].headers
     assert (asked["If-None-Match"], asked["If-Modified-Since"]) == (known.etag, known.modified)
+    server.answer = says("hello")
     await get(fetcher, server.url, known=NEVER)
     assert not {"If-None-Match", "If-Modified-Since"} & server.requests[1].headers.keys()
 
@@ -68,17 +69,19 @@ async def test_what_has_not_changed(server: Server, fetcher: Fetcher) -> None:
     [
         (serving.never, "does not answer in time"),
         (serving.drops, "does not answer in time"),
-        (serving.closed, "cannot be reached"),
-        (serving.cut_off, "cannot be reached"),
+        (serving.closed, "ends the connection without an answer"),
+        (serving.cut_off, "breaks off in the middle of its answer"),
         (serving.endless(200_000_000), "more than 200,000 bytes"),
         (serving.bomb(200), "more than 200,000 bytes"),
-        (says(b"\x1f\x8bnothing", Content_Encoding="gzip"), "cannot be reached"),
-        (says("", 404), "answers 404"),
+        (says(b"\x1f\x8bnothing", Content_Encoding="gzip"), "in a way that cannot be read"),
+        (says("", 304), "answers 304"),
+        (says("", 404), "answers 404 Not Found$"),
         (says("", 500), "answers 500"),
         (says("", 302), "answers 302"),
         (says("", 301, Location="/"), "and never to an answer"),
         (says("", 302, Location="ftp://example.org/a"), "is no http"),
         (says("", 302, Location="file:///etc/passwd"), "is no http"),
+        (says("", 302, Location="http://xn--/.."), "is no address"),
     ],
 )
 async def test_what_is_no_answer(server: Server, fetcher: Fetcher, answer: Answer, said: str) -> None:
@@ -138,7 +141,7 @@ async def test_a_token_stays_with_its_host(server: Server, fetcher: Fetcher) -> 
 
 @pytest.mark.parametrize("host", [*ODD_HOSTS, "localhost", "2130706433", "0x7f.1"])
 async def test_a_private_network(server: Server, fetcher: Fetcher, host: str) -> None:
-    with pytest.raises(FetchError, match=r"private network|cannot be reached|no address"):
+    with pytest.raises(FetchError, match=r"private network|cannot be used"):
         await fetcher.get(f"http://{host}:{server.port}")
     assert server.requests == []
 
@@ -213,6 +216,91 @@ async def test_until_when_a_server_wishes_to_be_left_alone(server: Server, fetch
         await get(fetcher, server.url)
     assert raised.value.wait is not None
     assert timedelta(minutes=4) < raised.value.wait <= timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ('"api";r=0;t=117', 117),
+        ('"api"; r=0; t=117', 117),
+        ('"pages";r=0;t=5, "api";t=300;r=00', 300),
+        ('"api";r=1;t=117', None),
+        ('"api";r=0', None),
+        ('"api";t=117', None),
+        ('"api";r=0;t=-3', None),
+        ('"api";r=0;t=999999999', 86_400),
+        ("", None),
+        ("junk;r=;t=", None),
+    ],
+)
+def test_how_long_no_request_is_left(said: str, seconds: int | None) -> None:
+    wait = fetching._exhausted({"RateLimit": said})
+    assert wait == (None if seconds is None else timedelta(seconds=seconds))
+
+
+async def test_a_server_that_takes_no_more_requests_is_not_asked(server: Server, fetcher: Fetcher) -> None:
+    server.answer = says("hello", RateLimit='"api";r=0;t=1')
+    assert (await get(fetcher, server.url)).body == b"hello"
+    with pytest.raises(FetchError, match="takes no more requests for now") as raised:
+        await get(fetcher, server.url)
+    assert raised.value.wait is not None
+    assert timedelta(seconds=0.5) < raised.value.wait <= timedelta(seconds=1)
+    assert len(server.requests) == 1
+    # Another is.
+    async with Server(says("there")) as other:
+        assert (await get(fetcher, other.url)).body == b"there"
+
+
+async def test_a_connection_that_was_closed_meanwhile(server: Server, fetcher: Fetcher) -> None:
+    """A server ends connections that are idle; the next request makes a new one."""
+    await get(fetcher, server.url)
+    for connection in server.runner.server.connections:  # type: ignore[union-attr]
+        connection.force_close()
+    assert (await get(fetcher, server.url)).body == b"hello"
+
+
+async def test_a_redirect_never_gives_up_encryption(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    async def ask(self: Fetcher, address: Any, headers: dict[str, str], allow_private: bool) -> Any:
+        asked.append((str(address), headers.get("Authorization")))
+        return {"a.example": "https://b.example/", "b.example": "http://b.example/"}[address.host]
+
+    monkeypatch.setattr(Fetcher, "_ask", ask)
+    with pytest.raises(FetchError, match=r"b\.example leads to an address without encryption"):
+        await fetcher.get("https://a.example", token="secret")
+    assert asked == [("https://a.example", "Bearer secret"), ("https://b.example/", None)]
+
+
+@pytest.mark.parametrize("said", ["\udcff", "a\x7fb", "a" * 501, ""])
+def test_a_version_that_is_not_kept(said: str) -> None:
+    """It would be given back to its server, and kept in between."""
+    assert fetching._tag({"ETag": said}, "ETag") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "public"),
+    [
+        ("8.8.8.8", True),
+        ("::ffff:8.8.8.8", True),
+        ("2606:4700::1111", True),
+        ("64:ff9b::8.8.8.8", True),
+        ("64:ff9b::10.0.0.1", False),
+        ("2002:7f00:1::", False),
+        ("::ffff:169.254.169.254", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("100.64.0.1", False),
+        ("224.0.0.1", False),
+        ("::", False),
+    ],
+)
+def test_what_is_public(number: str, public: bool) -> None:
+    if public:
+        fetching._check_public("a.example", number)
+    else:
+        with pytest.raises(FetchError, match=r"a\.example leads to a private network"):
+            fetching._check_public("a.example", number)
 
 
 @given(said=st.text())

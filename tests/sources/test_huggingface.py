@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot import huggingface
 from bot.errors import SourceError
+from bot.parsing import Parsed
 from storage.models import Entry, Paper, Section
 from tests.sources.serving import paper
 
@@ -26,8 +27,9 @@ FIELDS = sorted(
 )
 
 
-def parse(*pages: object, day: date = DAY) -> huggingface.Parsed:
-    return huggingface.parse([json.dumps(page).encode() for page in pages], day)
+def parse(*pages: object, day: date = DAY) -> Parsed:
+    listed = [one for page in pages for one in huggingface.items(json.dumps(page).encode())]
+    return huggingface.parse(listed, day)
 
 
 def only(**more: Any) -> Entry:
@@ -104,6 +106,13 @@ def test_null_is_as_missing(name: str) -> None:
         ({"ai_keywords": {"a": 1}}, "paper.ai_keywords"),
         ({"githubStars": 1.5}, "paper.githubStars"),
         ({"summary": "a" * 200_000}, "paper.summary"),
+        ({"title": "half \ud800 of a pair"}, "paper.title"),
+        ({"id": "\ud800"}, "paper.id"),
+        ({"upvotes": float("nan")}, "paper.upvotes"),
+        ({"upvotes": 10**30}, "paper.upvotes"),
+        ({"authors": [[[[[]]]]]}, "paper.authors.0"),
+        ({"submittedOnDailyAt": float("inf")}, "paper.submittedOnDailyAt"),
+        ({"submittedOnDailyAt": 1767571200}, "paper.submittedOnDailyAt"),
     ],
 )
 def test_a_wrong_field_costs_its_own_paper_alone(more: dict[str, Any], reason: str) -> None:
@@ -137,11 +146,19 @@ def test_days_and_pages() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<!doctype html>", b'{"error": "x"}', b'"a"', b"[" * 100_000, b"\xff\xfe"])
 def test_what_is_no_list(body: bytes) -> None:
-    for read in (lambda: huggingface.parse([body], DAY), lambda: huggingface.size(body)):
-        with pytest.raises(SourceError, match="something else"):
-            read()
+    with pytest.raises(SourceError, match="something else"):
+        huggingface.items(body)
     with pytest.raises(SourceError, match="form that is not known"):
         huggingface.parse_paper(body, DAY)
+
+
+def test_numbers_of_thousands_of_digits_and_too_many_papers() -> None:
+    page = json.dumps([paper("2601.00001"), paper("2601.00002", upvotes=77_777)]).replace("77777", "7" * 5_000)
+    parsed = huggingface.parse(huggingface.items(page.encode()), DAY)
+    assert [entry.paper.arxiv_id for entry in parsed.digests[0].entries] == ["2601.00001"]
+    assert len(parsed.rejects) == 1
+    with pytest.raises(SourceError, match="a list of 10,001 papers"):
+        huggingface.items(b"[" + b"{}," * 10_000 + b"{}]")
 
 
 def test_one_paper() -> None:

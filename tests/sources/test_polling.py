@@ -149,7 +149,7 @@ async def test_a_day_that_grows_is_ready_when_no_paper_has_come_for_a_while(kios
     ("answer", "why"),
     [
         (serving.never, "does not answer in time"),
-        (serving.cut_off, "cannot be reached"),
+        (serving.cut_off, "breaks off in the middle"),
         (says("", 500), "answers 500"),
         (says("<!doctype html><p>Maintenance"), "something else than JSON"),
         (says('{"error": "x"}'), "something else than a list"),

@@ -194,6 +194,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "reindexing.reindex": lambda c: renamed_and_indexed_anew(c),
     "search.index": lambda c: c.run_sync(search.index, [(1, LION)]),
     "search.remove": lambda c: c.run_sync(search.remove, [(search.place(3, MONDAY, 0), ZEBRA)]),
+    "sources.answered": lambda c: sources.answered(c, "other"),
     "sources.failed": lambda c: sources.failed(c, SOURCE, "why", NOW, NOW),
     "sources.keep": lambda c: sources.keep(c, [SourceState("elsewhere", "en", "")]),
     "sources.take": lambda c: c.run_sync(

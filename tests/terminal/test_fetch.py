@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.sources.serving import HuggingFace, paper, says
+from tests.sources.serving import HuggingFace, Server, never, paper, says
 from tests.terminal.conftest import Done, run_at
 
 MONDAY, TUESDAY = date(2026, 1, 5), date(2026, 1, 6)
@@ -25,6 +27,10 @@ async def hugging_face() -> AsyncIterator[HuggingFace]:
             TUESDAY: [paper("2601.00003", "Of zebras")],
         }
         yield server
+
+
+def environment(folder: Path, sources: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "PAPERBOY_SOURCES": sources}
 
 
 async def run(server: HuggingFace, folder: Path, *arguments: str, **source: object) -> Done:
@@ -49,10 +55,52 @@ async def test_it_goes_on_where_it_was_stopped(hugging_face: HuggingFace, tmp_pa
     hugging_face.happenings = [hugging_face.answer, says("", 403)]
     done = await run(hugging_face, tmp_path, "fetch", *WEEK)
     assert done.returncode == 2
-    said = "127.0.0.1 answers 403 Forbidden. What was fetched is kept; the same command goes on at 2026-01-05."
-    assert said in done.stderr
+    assert done.stdout == "Fetched 2 days from 2026-01-04 to 2026-01-06: 1 entries changed, 2 requests.\n"
+    assert done.stderr.splitlines() == [
+        "✗ HF, 2026-01-05: 127.0.0.1 answers 403 Forbidden.",
+        "What was fetched is kept; the same command fetches the rest.",
+    ]
     done = await run(hugging_face, tmp_path, "fetch", *WEEK)
-    assert done.stdout == "Fetched 2026-01-04 to 2026-01-06: 2 entries changed, 2 requests.\n"
+    assert done.stdout == "Fetched 2026-01-04 to 2026-01-06: 2 entries changed, 1 requests.\n"
+
+
+async def test_it_goes_on_where_it_was_killed(hugging_face: HuggingFace, tmp_path: Path) -> None:
+    """Each day is kept as it comes."""
+    ordinary = hugging_face.answer
+    hugging_face.happenings = [ordinary, ordinary, never]
+    sources = json.dumps(
+        [{"kind": "huggingface", "name": "HF", "api_url": hugging_face.api_url, "allow_private": True}]
+    )
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("paperboy"), "fetch", *WEEK, cwd=tmp_path, env=environment(tmp_path, sources)
+    )
+    async with asyncio.timeout(30):
+        while len(hugging_face.requests) < 3:  # noqa: ASYNC110 - another process makes them
+            await asyncio.sleep(0.02)
+    process.kill()
+    await process.wait()
+    hugging_face.requests.clear()
+    done = await run(hugging_face, tmp_path, "fetch", *WEEK)
+    assert done.stdout == "Fetched 2026-01-04 to 2026-01-06: 0 entries changed, 1 requests.\n"
+    assert [one.query["date"] for one in hugging_face.requests] == ["2026-01-04"]
+
+
+async def test_a_source_that_fails_stops_no_other(hugging_face: HuggingFace, tmp_path: Path) -> None:
+    async with Server(says("", 429, Retry_After="3600")) as busy:
+        bad = {
+            "kind": "markdown",
+            "name": "[/red]",
+            "address": f"{busy.url}/{{date:%Y-%m-%d}}.md",
+            "allow_private": True,
+        }
+        good = {"kind": "huggingface", "name": "HF", "api_url": hugging_face.api_url, "allow_private": True}
+        sources = json.dumps([bad, good])
+        done = await asyncio.to_thread(run_at, tmp_path, "fetch", *WEEK, PAPERBOY_SOURCES=sources)
+    assert done.returncode == 2
+    assert done.stdout == "Fetched 3 days from 2026-01-04 to 2026-01-06: 3 entries changed, 3 requests.\n"
+    assert done.stderr.splitlines()[0] == (
+        "✗ [/red], 2026-01-06: 127.0.0.1 answers 429 Too Many Requests; it wishes to be left alone for 60 minutes."
+    )
 
 
 @pytest.mark.parametrize(
