@@ -185,7 +185,11 @@ class Paperboy(commands.AutoShardedBot):
         async def poll_source() -> None:
             """Fetches what is due of a source at an address, and plans to tell those who follow what is in it."""
             days = max(self.settings.posting.catch_up_days, self.settings.votes.days)
-            polled = await polling.poll(self.database, self.fetcher, [source], self.now(), days)
+            try:
+                polled = await polling.poll(self.database, self.fetcher, [source], self.now(), days)
+            except asyncio.CancelledError:
+                # The bot ends, and waits for no answer.
+                return
             if polled.changed:
                 await self.plan_alerts()
                 self._edit_soon()
@@ -310,6 +314,7 @@ class Paperboy(commands.AutoShardedBot):
             await self.editor.stop()
         for watching in self._watches:
             watching.cancel()
+        self.fetcher.stop()
         await self.clock.stop()
         await self.fetcher.close()
         await super().close()

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from bot import language, refusals
 from bot.config import Settings
 from bot.errors import DatabaseError, SourceError
-from bot.sources import files
+from bot.sources import files, only_weekend
 from storage import accounts, channels, digests, integrity, sources, targets
 from storage.database import HEAD, Database
 from storage.models import DeliveryKind, SourceState, Subscriber
@@ -23,6 +23,8 @@ OLD_DAYS = 4
 
 # The id of the application in base64, a time, and a signature (Discord, Reference: Authentication).
 _TOKEN = re.compile(r"([\w-]{18,})\.[\w-]{5,8}\.[\w-]{27,}")
+
+_UNKNOWN = SourceState("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,11 @@ async def _held(settings: Settings, now: datetime) -> list[Finding]:
             unknown = await accounts.unconfirmed(connection)
     finally:
         await database.close()
-    remote = [one.name for one in settings.sources if one.kind != "folder"]
-    findings = [_source(name, states.get(name), now) for name in remote]
+    findings = [
+        _source(one.name, state, now)
+        for one in settings.sources
+        if (state := states.get(one.name, _UNKNOWN)).failing_since or one.kind != "folder"
+    ]
     findings += [_newest(newest, now.date()), _posted_to(posted_to)]
     english = language.language(language.ENGLISH)
     for target in aside:
@@ -134,12 +139,12 @@ def _posted_to(number: int) -> Finding:
     return Finding(True, f"{_number(number, 'channel')} {'has' if number == 1 else 'have'} a daily post.")
 
 
-def _source(name: str, state: SourceState | None, now: datetime) -> Finding:
-    if state and state.failing_since:
-        said = f"{name} has failed since {state.failing_since:%Y-%m-%d %H:%M} UTC: {state.why}. It is asked again."
-        return Finding(False, said)
-    if state is None or state.fetched_at is None:
-        return Finding(None, f"{name} was not asked yet; paperboy run does.")
+def _source(name: str, state: SourceState, now: datetime) -> Finding:
+    if state.failing_since:
+        since = f"{state.failing_since:%Y-%m-%d %H:%M} UTC"
+        return Finding(False, f"{name} has failed since {since}: {state.why}. paperboy run asks it again by itself.")
+    if state.fetched_at is None:
+        return Finding(None, f"{name} was not asked for papers yet; paperboy run does.")
     minutes = max(0, int((now - state.fetched_at).total_seconds() // 60))
     ago = _number(minutes, "minute") if minutes < 120 else _number(minutes // 60, "hour")
     return Finding(True, f"{name} answered {ago} ago.")
@@ -150,4 +155,5 @@ def _newest(newest: date | None, today: date) -> Finding:
         return Finding(None, "No digest is held yet.")
     days = (today - newest).days
     ago = f"{_number(days, 'day')} ago" if days > 0 else "today" if not days else "ahead of the clock here"
-    return Finding(days <= OLD_DAYS, f"The newest digest is of {newest}, {ago}.")
+    weekend = " On weekends there are seldom papers." if only_weekend(newest, today) else ""
+    return Finding(days <= OLD_DAYS, f"The newest digest is of {newest}, {ago}.{weekend}")

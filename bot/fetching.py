@@ -12,15 +12,15 @@ import os
 import re
 import socket
 from collections import defaultdict
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version as distribution
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 import yarl
@@ -70,12 +70,20 @@ class Fetcher:
         self._paces: defaultdict[yarl.URL, AsyncLimiter] = defaultdict(partial(AsyncLimiter, *_PACE))
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._closed_until: dict[yarl.URL, float] = {}
+        self._waiting: set[asyncio.Task[Any]] = set()
+        self._stopped = False
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    def stop(self) -> None:
+        """Cancels those who wait for an answer, and who come to ask."""
+        self._stopped = True
+        for task in self._waiting:
+            task.cancel()
 
     async def close(self) -> None:
         for session in self._sessions.values():
@@ -95,13 +103,25 @@ class Fetcher:
             headers = _conditions(known)
             if token and current.origin() == first.origin():
                 headers["Authorization"] = f"Bearer {token}"
-            async with self._hosts[current.origin()], self._paces[current.origin()]:
-                found = await self._ask(current, headers, allow_private)
+            with self._stoppable():
+                async with self._hosts[current.origin()], self._paces[current.origin()]:
+                    found = await self._ask(current, headers, allow_private)
             if not isinstance(found, str):
                 body, version = found
                 return Fetched(body, known if body is None else version, requests)
             current = _led(current, found)
         raise FetchError(f"{_host(first)} leads from one address to the next, and never to an answer")
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        if self._stopped or task is None:
+            raise asyncio.CancelledError
+        self._waiting.add(task)
+        try:
+            yield
+        finally:
+            self._waiting.discard(task)
 
     async def _ask(
         self, address: yarl.URL, headers: dict[str, str], allow_private: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 from bot.errors import SourceError
@@ -71,6 +72,15 @@ def read(path: Path) -> Parsed:
     except OSError as error:
         return Parsed((), (Reject(str(path), None, f"cannot be read: {error.strerror or error}"),))
     return parse(content, str(path))
+
+
+def only_weekend(newest: date, until: date) -> bool:
+    """Whether all days after the newest digest, up to ``until``, are of a weekend, on which there are seldom papers; or
+    it is a Monday, whose papers have not come yet."""
+    days = [newest + timedelta(days=day) for day in range(1, (until - newest).days + 1)]
+    if len(days) > 1 and days[-1].weekday() == 0:
+        days.pop()
+    return bool(days) and all(day.weekday() >= 5 for day in days)
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import discord
 from discord import ui
@@ -12,6 +12,7 @@ from discord import ui
 from bot import custom_ids, layouts
 from bot.language import Language
 from bot.refusals import SENTENCES
+from bot.sources import only_weekend
 from bot.text import width
 from storage.models import Channel, Delivery, DeliveryState, Notice, Reason, SourceState, Target
 
@@ -122,19 +123,13 @@ def _sources(newest: date | None, sources: Sequence[SourceState], language: Lang
                 language.text("{name} answered {when}.", name=name, when=asked)
                 if newest is None
                 else language.text("{name} was asked {when} and had nothing newer.", name=name, when=asked)
-                + (" " + language.text("On weekends there are seldom papers.") if _weekend(source, newest) else "")
+                + (
+                    " " + language.text("On weekends there are seldom papers.")
+                    if only_weekend(newest, source.fetched_at.date())
+                    else ""
+                )
             )
     return lines
-
-
-def _weekend(source: SourceState, newest: date | None) -> bool:
-    """Whether only days of a weekend have passed since the newest digest."""
-    if newest is None or source.fetched_at is None:
-        return False
-    days = (source.fetched_at.date() - newest).days
-    return all((newest + timedelta(days=day)).weekday() >= 5 for day in range(1, days)) and (
-        days > 1 or source.fetched_at.weekday() >= 5
-    )
 
 
 def _block(standing: Standing, days: int, language: Language) -> str:

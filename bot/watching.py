@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import watchfiles
 
 _AGAIN_SECONDS = 10
+_LOOK_MILLISECONDS = 5_000
 
 
 async def watch(path: Path, changed: Callable[[], None]) -> None:
@@ -16,19 +19,28 @@ async def watch(path: Path, changed: Callable[[], None]) -> None:
     there, or it cannot be watched, it is tried again now and then."""
     while True:
         try:
-            began = _place(path)
-            async for changes in watchfiles.awatch(path, watch_filter=None, yield_on_timeout=True):
-                if changes:
-                    changed()
-                if _place(path) != began:
-                    # The system goes on to watch what was there before.
-                    break
+            with _held(path) as is_there:
+                looking = watchfiles.awatch(
+                    path, watch_filter=None, rust_timeout=_LOOK_MILLISECONDS, yield_on_timeout=True
+                )
+                async for changes in looking:
+                    if changes:
+                        changed()
+                    if not is_there():
+                        # The system goes on to watch what was there before.
+                        break
         except (OSError, RuntimeError):
             # Not there yet, moved away, or more than the system watches: it is looked at all the same.
             pass
         await asyncio.sleep(_AGAIN_SECONDS)
 
 
-def _place(path: Path) -> int:
-    """What stays as long as it is the same file or folder."""
-    return path.stat().st_ino
+@contextmanager
+def _held(path: Path) -> Iterator[Callable[[], bool]]:
+    """Tells whether what is at ``path`` is what was there first; held open, so that no other is taken for it."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        first = os.fstat(number)
+        yield lambda: os.path.samestat(path.stat(), first)
+    finally:
+        os.close(number)

@@ -10,8 +10,9 @@ from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import deliveries as ledger
+from storage import targets
 from storage.deliveries import Plan
-from storage.models import DeliveryKind, Notice, Subscriber
+from storage.models import DeliveryKind, DeliveryState, Notice, Subscriber
 from storage.schema import deliveries, notices, sources
 
 
@@ -21,13 +22,16 @@ async def are_due(connection: AsyncConnection, now: datetime, long: timedelta) -
 
 
 async def plan(connection: AsyncConnection, owner_id: int, now: datetime, long: timedelta) -> None:
-    """Plans to tell the owner of sources that have failed for ``long``, and of those that are back."""
+    """Plans to tell the owner of sources that have failed for ``long``, and of those that are back; one whose direct
+    messages are closed is not tried."""
+    aside = (await targets.reasons(connection, Subscriber.USER, [owner_id], now)).get(owner_id)
+    state = DeliveryState.SET_ASIDE if aside else DeliveryState.PLANNED
     for row in (await connection.execute(_untold(now, long))).mappings().all():
         key = (Subscriber.USER, owner_id, DeliveryKind.NOTICE, now.date())
         same = [deliveries.c[name] == value for name, value in zip(_KEY, key, strict=True)]
         last = (await connection.execute(select(func.max(deliveries.c.part)).where(*same))).scalar()
         part = 0 if last is None else last + 1
-        await ledger.plan(connection, [Plan(*key, part)], now)
+        await ledger.plan(connection, [Plan(*key, part, state, aside)], now)
         made = select(deliveries.c.id).where(*same, deliveries.c.part == part)
         told = {
             "delivery_id": (await connection.execute(made)).scalar_one(),

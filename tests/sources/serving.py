@@ -184,3 +184,23 @@ def bomb(megabytes: int) -> Answer:
         return web.Response(body=packed, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
 
     return answer
+
+
+def raw(content: bytes, *, hang: bool = False) -> Answer:
+    """These bytes as they are, and the end of the connection; or nothing more."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.write(content)  # type: ignore[attr-defined]
+        if hang:
+            await never(request)
+        request.transport.close()
+        return web.Response()
+
+    return answer
+
+
+def cut_short(whole: str, at: int) -> Answer:
+    """The first characters of a text whose whole length was promised."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(whole.encode())}\r\n\r\n"
+    return raw((head + whole[:at]).encode())

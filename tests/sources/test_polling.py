@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -18,13 +18,11 @@ from bot.polling import GROWING, Polled, is_due, pause
 from storage import digests, papers, sources, votes
 from storage.database import Database
 from storage.models import SourceState
-from tests.sources import serving
-from tests.sources.serving import Answer, HuggingFace, Server, paper, says
+from tests.sources.serving import HuggingFace, Server, paper, says
 from tests.storage.support import url_of
 
 NOW = datetime(2026, 1, 6, 9, tzinfo=UTC)
 TODAY, YESTERDAY, SATURDAY = date(2026, 1, 6), date(2026, 1, 5), date(2026, 1, 3)
-BRIEF = aiohttp.ClientTimeout(total=0.5, sock_connect=0.3, sock_read=0.3)
 NAME = "Hugging Face"
 
 
@@ -69,9 +67,10 @@ class Kiosk:
 
 
 @pytest.fixture
-async def kiosk(tmp_path: Path) -> AsyncIterator[Kiosk]:
+async def kiosk(empty: Path, tmp_path: Path) -> AsyncIterator[Kiosk]:
+    shutil.copy(empty, tmp_path / "paperboy.db")
     database = await Database.open(url_of(tmp_path / "paperboy.db"))
-    async with HuggingFace() as server, Fetcher(BRIEF, most_bytes=1_000_000) as fetcher:
+    async with HuggingFace() as server, Fetcher(most_bytes=1_000_000) as fetcher:
         yield Kiosk(server, database, fetcher)
     await database.close()
 
@@ -145,44 +144,6 @@ async def test_a_day_that_grows_is_ready_when_no_paper_has_come_for_a_while(kios
     assert await kiosk.ready() == [YESTERDAY, TODAY]
 
 
-@pytest.mark.parametrize(
-    ("answer", "why"),
-    [
-        (serving.never, "does not answer in time"),
-        (serving.cut_off, "breaks off in the middle"),
-        (says("", 500), "answers 500"),
-        (says("<!doctype html><p>Maintenance"), "something else than JSON"),
-        (says('{"error": "x"}'), "something else than a list"),
-        (says('[{"a": 1}, 2]'), "No paper that Hugging Face has for 2026-01-06 can be read"),
-        (serving.bomb(20), "more than 1,000,000 bytes"),
-        (says("", 302, Location="/"), "never to an answer"),
-    ],
-)
-async def test_a_failure_is_told_and_passes(kiosk: Kiosk, answer: Answer, why: str) -> None:
-    kiosk.server.days = {TODAY: [paper("2601.00001")]}
-    ordinary, kiosk.server.answer = kiosk.server.answer, answer
-    await kiosk.poll(days=0)
-    state = await kiosk.state()
-    assert (state.failing_since, state.failures, state.fetched_at) == (NOW, 1, None)
-    assert why in (state.why or "")
-    assert state.retry_at is not None
-    assert timedelta(seconds=40) < state.retry_at - NOW < timedelta(seconds=80)
-    # Nobody asks before that.
-    kiosk.server.requests.clear()
-    kiosk.now = state.retry_at - timedelta(seconds=1)
-    await kiosk.poll(days=0)
-    assert kiosk.server.requests == []
-    kiosk.now += timedelta(seconds=2)
-    await kiosk.poll(days=0)
-    state = await kiosk.state()
-    assert (state.failing_since, state.failures) == (NOW, 2)
-    kiosk.server.answer = ordinary
-    kiosk.now += timedelta(hours=2)
-    await kiosk.poll(days=0)
-    assert await kiosk.state() == SourceState(NAME, "en", "Daily Papers", fetched_at=kiosk.now)
-    assert await kiosk.held() == {TODAY: [("2601.00001", 1)]}
-
-
 async def test_a_source_says_when_to_come_again(kiosk: Kiosk) -> None:
     kiosk.server.happenings = [says("", 429, Retry_After="1800")]
     await kiosk.poll(days=0)
@@ -199,18 +160,6 @@ async def test_a_failure_in_the_middle_keeps_what_came_before(kiosk: Kiosk) -> N
     kiosk.now += timedelta(minutes=5)
     await kiosk.poll()
     assert kiosk.asked() == ["2026-01-05", "2026-01-04", "2026-01-03"]
-
-
-async def test_a_failing_source_stops_no_other(kiosk: Kiosk) -> None:
-    kiosk.server.days = {TODAY: [paper("2601.00001")]}
-    async with Server(serving.never) as other:
-        lab = MarkdownSource(
-            kind="markdown", name="Lab", address=f"{other.url}/{{date:%Y/%m/%d}}.md", allow_private=True, language="ko"
-        )
-        await asyncio.wait_for(kiosk.poll(lab), 20)
-    assert await kiosk.held() == {TODAY: [("2601.00001", 1)]}
-    assert (await kiosk.state()).failing_since is None
-    assert (await kiosk.state("Lab")).failing_since == NOW
 
 
 async def test_markdown_at_an_address(kiosk: Kiosk) -> None:

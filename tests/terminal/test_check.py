@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from typer.testing import CliRunner
 
 from bot import cli
@@ -115,6 +116,7 @@ def test_all_is_well(check: Check, well: Path) -> None:
             f"✓ The token looks like a bot's, of the application {APPLICATION}.",
             "✓ 1 digest file in 'digests'.",
             "✓ The database 'paperboy.db' is whole.",
+            "· Hugging Face was not asked for papers yet; paperboy run does.",
             f"✓ The newest digest is of {today()}, today.",
             "· No channel has a daily post yet.",
         ],
@@ -241,7 +243,7 @@ def test_the_age_of_the_newest_digest(check: Check, tmp_path: Path, days: int, m
     lay(tmp_path, days_ago(days), days_ago(days + 3))
     check("import", "digests")
     ended, lines = check()
-    assert f"{mark} The newest digest is of {days_ago(days)}, {said}." in lines
+    assert any(line.startswith(f"{mark} The newest digest is of {days_ago(days)}, {said}.") for line in lines)
     assert ended == (0 if mark == "✓" else 1)
 
 
@@ -297,3 +299,52 @@ def test_while_another_program_writes(check: Check, well: Path) -> None:
         writer.execute("ROLLBACK")
     assert ended == 0
     assert f"✓ The newest digest is of {today()}, today." in lines
+
+
+FRIDAY = datetime(2026, 1, 9, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (FRIDAY, "✓ The newest digest is of 2026-01-09, today."),
+        (FRIDAY + timedelta(days=1), "✓ The newest digest is of 2026-01-09, 1 day ago. {weekend}"),
+        (FRIDAY + timedelta(days=2), "✓ The newest digest is of 2026-01-09, 2 days ago. {weekend}"),
+        (FRIDAY + timedelta(days=3), "✓ The newest digest is of 2026-01-09, 3 days ago. {weekend}"),
+        (FRIDAY + timedelta(days=4), "✓ The newest digest is of 2026-01-09, 4 days ago."),
+        (FRIDAY + timedelta(days=5), "✗ The newest digest is of 2026-01-09, 5 days ago."),
+    ],
+)
+def test_a_weekend_is_no_failure(check: Check, well: Path, now: datetime, said: str) -> None:
+    execute(well, "DELETE FROM entries", "DELETE FROM digests")
+    lay(well, "2026-01-09")
+    check("import", "digests/2026-01-09.md")
+    answered = now - timedelta(minutes=5)
+    state(well, "Hugging Face", fetched_at=answered)
+    with time_machine.travel(now, tick=False):
+        ended, lines = check()
+    assert "✓ Hugging Face answered 5 minutes ago." in lines
+    assert said.format(weekend="On weekends there are seldom papers.") in lines
+    assert ended == (1 if said[0] == "✗" else 0)
+
+
+def test_a_source_that_fails(check: Check, well: Path) -> None:
+    """Also a folder that was there; nothing is asked of the network."""
+    failing = {"failing_since": FRIDAY, "failures": 3, "retry_at": FRIDAY}
+    state(well, "Hugging Face", why="huggingface.co answers 503 Service Unavailable", **failing)
+    state(well, "files", why="There is no file or folder 'digests'", **failing)
+    shutil.rmtree(well / "digests")
+    ended, lines = check()
+    assert ended == 1
+    assert [line for line in lines if "2026-01-09" in line] == [
+        "✗ Hugging Face has failed since 2026-01-09 12:00 UTC: huggingface.co answers 503 Service Unavailable. "
+        "paperboy run asks it again by itself.",
+        "✗ files has failed since 2026-01-09 12:00 UTC: There is no file or folder 'digests'. "
+        "paperboy run asks it again by itself.",
+    ]
+    assert "· No digests are read: There is no file or folder 'digests'." in lines
+
+
+def state(folder: Path, name: str, **values: object) -> None:
+    kept = {key: f"{one:%Y-%m-%d %H:%M:%S.%f}" if isinstance(one, datetime) else one for key, one in values.items()}
+    insert(folder, "sources", **{"name": name, "language": "en", "attribution": ""} | kept)

@@ -1,0 +1,89 @@
+"""A source that misbehaves all the time, and another that brings papers: the bot as its own process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from pathlib import Path
+
+from aiohttp import web
+
+from tests.sources import serving
+from tests.sources.serving import HuggingFace, Server, paper, raw, says
+from tests.wire.discord_server import DiscordServer
+from tests.wire.paper_round import PaperRound
+from tests.wire.settings import folder_of_digests
+
+TODAY = datetime.now(UTC).date()
+WAYS = [
+    serving.endless(200_000_000),
+    serving.bomb(200),
+    serving.cut_off,
+    says("", 429, Retry_After="0"),
+    raw(b"HTTP/1.1 500 \xff\xfe\r\n\r\n"),
+    says("", 302, Location="http://xn--/.."),
+    says("<!doctype html>"),
+    says(b"[" + b"{}," * 50_000 + b"{}]"),
+]
+
+
+def source(kind: str, name: str, server: Server) -> dict[str, object]:
+    address = {"address": f"{server.url}/{{date:%Y-%m-%d}}.md"} if kind == "markdown" else {"api_url": server.url}
+    return {"kind": kind, "name": name, "allow_private": True} | address
+
+
+def resident(process: asyncio.subprocess.Process) -> int:
+    """Megabytes."""
+    for line in Path(f"/proc/{process.pid}/status").read_text("utf-8").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) // 1024
+    raise AssertionError
+
+
+async def test_the_posts_go_out_in_time(tmp_path: Path) -> None:
+    """One source never answers, and one answers with something else each time; a folder and a fourth one are well."""
+    ways = cycle(WAYS)
+
+    async def misbehave(request: web.Request) -> web.StreamResponse:
+        return await next(ways)(request)
+
+    async with (
+        DiscordServer() as server,
+        Server(serving.never) as hanging,
+        Server(misbehave) as odd,
+        HuggingFace() as well,
+    ):
+        well.days = {TODAY: [paper("2601.00001", "Of lions")]}
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(2, 1)
+        sources = [
+            *json.loads(folder_of_digests(1)),
+            source("huggingface", "Hanging", hanging),
+            source("markdown", "Odd", odd),
+            source("huggingface", "Well", well) | {"api_url": well.api_url},
+        ]
+        async with paper_round.bot(PAPERBOY_SOURCES=json.dumps(sources)) as process:
+            await paper_round.until_said("Odd has failed")
+            for day in (TODAY - timedelta(days=2), TODAY - timedelta(days=1)):
+                paper_round.lay(day)
+                paper_round.due()
+                await paper_round.until_settled(20)
+            before = len(odd.requests)
+            while len(odd.requests) < before + 2 * len(WAYS):
+                paper_round.execute("UPDATE sources SET retry_at = '2000-01-01 00:00:00.000000' WHERE name = 'Odd'")
+                await asyncio.sleep(0.05)
+            states = dict(paper_round.execute("SELECT name, failing_since IS NOT NULL FROM sources"))
+            assert resident(process) < 200
+            # It waits for no answer to end.
+            hanging_before, began = len(hanging.requests), asyncio.get_running_loop().time()
+            said = await paper_round.end(process)
+            assert asyncio.get_running_loop().time() - began < 8
+        assert "Traceback" not in said, said
+        assert len(hanging.requests) == hanging_before == 1
+        # Who has not answered for less than the time limit has not failed.
+        assert states == {"files": 0, "Hanging": 0, "Odd": 1, "Well": 0}
+        assert paper_round.execute("SELECT count(*) FROM entries JOIN digests ON digests.id = digest_id") == [(7,)]
+        assert paper_round.at_the_doors() == paper_round.owed()
+        assert hanging.most_at_once == odd.most_at_once == 1
