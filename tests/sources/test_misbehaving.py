@@ -14,12 +14,13 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from sqlalchemy import select
 
 from bot import remote
 from bot.config import MarkdownSource
 from bot.fetching import Fetcher
 from bot.polling import Polled
-from storage import votes
+from storage.schema import papers, votes
 from tests.sources import serving
 from tests.sources.serving import Answer, Server, cut_short, paper, raw, says
 from tests.sources.test_polling import NAME, NOW, TODAY, YESTERDAY, Kiosk, kiosk  # noqa: F401
@@ -133,9 +134,15 @@ async def test_it_passes(
         TODAY: [("2601.00009", 3), ("2601.00003", 1)],
         YESTERDAY: [("2601.00001", 30), ("2601.00002", 7)],
     }
+    assert await noted(kiosk, "2601.00001") == [3, 30]
+    assert await noted(kiosk, "2601.00002") == [7]
+
+
+async def noted(kiosk: Kiosk, arxiv_id: str) -> list[int]:  # noqa: F811
+    """The changes of votes that were written down."""
+    changes = select(votes.c.votes).join(papers).where(papers.c.arxiv_id == arxiv_id).order_by(votes.c.at)
     async with kiosk.database.read() as connection:
-        assert [number for _, number in await votes.history(connection, "2601.00001")] == [3, 30]
-        assert [number for _, number in await votes.history(connection, "2601.00002")] == [7]
+        return list((await connection.execute(changes)).scalars())
 
 
 def markdown(days: dict[date, str]) -> Answer:
@@ -265,8 +272,7 @@ async def test_what_moves_about(kiosk: Kiosk) -> None:  # noqa: F811
     await kiosk.poll()
     want[TODAY][0] = ("2601.00001", 2)
     assert {day: sorted(found) for day, found in (await kiosk.held()).items()} == want
-    async with kiosk.database.read() as connection:
-        assert [number for _, number in await votes.history(connection, "2601.00001")] == [9, 2]
+    assert await noted(kiosk, "2601.00001") == [9, 2]
 
 
 async def test_a_version_that_changes_with_nothing_else(kiosk: Kiosk) -> None:  # noqa: F811
@@ -326,10 +332,10 @@ async def test_half_of_markdown_then_all_of_it(kiosk: Kiosk) -> None:  # noqa: F
         assert "breaks off" in ((await kiosk.state("Lab")).why or "")
         assert await kiosk.held() == {}
         # What does neither is not; the rest of it comes later.
-        for answer, papers in ((raw(HTTP + b"\r\n" + whole[:half].encode()), 1), (says(whole), 2), (says(whole), 2)):
+        for answer, number in ((raw(HTTP + b"\r\n" + whole[:half].encode()), 1), (says(whole), 2), (says(whole), 2)):
             server.answer = answer
             kiosk.now += timedelta(hours=2)
             await kiosk.poll(lab, days=0)
             assert (await kiosk.state("Lab")).failing_since is None
-            assert len((await kiosk.held())[TODAY]) == papers
+            assert len((await kiosk.held())[TODAY]) == number
     assert await kiosk.held() == {TODAY: [("2601.00009", 3), ("2601.00010", None)]}
