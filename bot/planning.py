@@ -47,13 +47,14 @@ async def plan_posts(database: Database, now: datetime, catch_up_days: int) -> i
     """Plans the daily posts that are due, and sets the next posting times; how many channels were looked at.
 
     A channel gets what came since its last digest, at most ``catch_up_days`` of them. Where nothing came, it gets the
-    next one when it comes, if that is on the same local day.
+    next one when it comes, if that is on the same local day. A day that was still growing then is not late: its posting
+    time is the first after its end.
     """
     planned = 0
     while True:
         async with database.write() as connection:
             held = await digests.most_votes(connection, catch_up_days, now)
-            due = await channels.due(connection, now, max(held, default=None), _BATCH)
+            due = await channels.due(connection, now, await digests.newest_whole(connection), _BATCH)
             aside = await targets.reasons(connection, Subscriber.CHANNEL, [channel.channel_id for channel in due], now)
             looked_at = [_look(channel, held, aside.get(channel.channel_id), now, catch_up_days) for channel in due]
             await deliveries.plan(connection, [plan for _, plans in looked_at for plan in plans], now)

@@ -25,9 +25,6 @@ from storage.models import SourceState
 
 log = logging.getLogger(__name__)
 
-GROWING = timedelta(hours=1)
-"""A day of a live source has all its papers when none has come for so long."""
-
 _SHORTEST = timedelta(minutes=10)
 _LONGEST = timedelta(hours=6)
 _FIRST_RETRY = timedelta(minutes=1)
@@ -111,19 +108,23 @@ async def take(
         log.warning("%s: and %s more", source.name, len(parsed.rejects) - _MOST_TOLD)
     # What is left out today may be read another day.
     versions = dict.fromkeys(found.versions, NEVER) if parsed.rejects else found.versions
-    changed = await database.change(
-        sources.take, source.name, day, parsed.digests, versions.items(), now, growing=GROWING
-    )
+    # Papers are put there all day long; a Markdown digest is there whole, or not at all.
+    grows = source.kind == "huggingface"
+    changed = await database.change(sources.take, source.name, day, parsed.digests, versions.items(), now, grows=grows)
     polled.changed += changed
     if changed:
         log.info("fetched %s of %s: %s entries changed", day, source.name, changed)
 
 
 def is_due(day: date, fetched_at: datetime | None, now: datetime) -> bool:
-    """Whether a day is to be asked for again: when a sixteenth of its age has passed since the last time."""
+    """Whether a day is to be asked for again: when a sixteenth of its age has passed since the last time, and just
+    before it ends, for it is posted then."""
     if fetched_at is None or fetched_at > now:
         return True
-    age = fetched_at - datetime.combine(day, time(), UTC)
+    begin = datetime.combine(day, time(), UTC)
+    if fetched_at < begin + timedelta(days=1) - _SHORTEST <= now:
+        return True
+    age = fetched_at - begin
     return now - fetched_at >= min(max(age / 16, _SHORTEST), _LONGEST)
 
 

@@ -62,9 +62,9 @@ async def of_guild(connection: AsyncConnection, guild_id: int) -> list[Channel]:
 async def due(
     connection: AsyncConnection, now: datetime, newest: date | None, limit: int | None = None
 ) -> list[Channel]:
-    """The channels that are to be looked at, the longest waiting first: their posting time has come; or a digest has
-    that did not come in time on this local day; or their times lie farther ahead than they can, for the clock was set
-    back."""
+    """The channels that are to be looked at, the longest waiting first: their posting time has come; or a digest has,
+    that of ``newest``, which did not come in time on this local day; or their times lie farther ahead than they can,
+    for the clock was set back."""
     at, farthest = _utc(now), _utc(now + FARTHEST)
     late = and_(
         channels.c.late_until > at,

@@ -176,6 +176,19 @@ async def most_votes(connection: AsyncConnection, number: int, now: datetime) ->
     return dict(sorted((day, votes) for day, votes in await connection.execute(statement)))
 
 
+async def newest_whole(connection: AsyncConnection) -> date | None:
+    """The date of the newest digest that was whole when it came, so that it may have come late."""
+    papers_of_it = select(entries.c.paper_id).where(entries.c.digest_id == digests.c.id).exists()
+    statement = (
+        select(digests.c.date)
+        .where(digests.c.ready_at.is_(None), IN_A_DIGEST, papers_of_it)
+        .order_by(digests.c.date.desc())
+        .limit(1)
+    )
+    found: date | None = (await connection.execute(statement)).scalar()
+    return found
+
+
 async def unmatched(connection: AsyncConnection, since: date, now: datetime) -> list[Digest]:
     """The papers of the digests of ``since`` and later, where all of these have come, that have not been held against
     the subscriptions, by their newest digests, oldest first; with the sections of all their entries, as a search finds

@@ -70,7 +70,7 @@ digests = Table(
     Column("id", Integer, primary_key=True),
     Column("date", Date, nullable=False),
     Column("source", String, nullable=False),
-    # Until when papers are still coming in; None where they have all come.
+    # Until when papers were still coming in; None where they had all come when the first did.
     Column("ready_at", DateTime),
     UniqueConstraint("date", "source"),
 )

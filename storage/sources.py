@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -94,10 +94,10 @@ def take(
     versions: Iterable[tuple[str, Version]],
     now: datetime,
     *,
-    growing: timedelta,
+    grows: bool,
 ) -> int:
-    """Keeps what a source answered for a day: the digests, and the version at each address. A digest of a day that is
-    not over is still growing until no paper has come for ``growing``. Returns how many entries changed."""
+    """Keeps what a source answered for a day: the digests, and the version at each address. Where a digest ``grows``,
+    it is ready when its day is over, in UTC. Returns how many entries changed."""
     changed = 0
     for digest in found:
         this = (digests.c.date == digest.date, digests.c.source == name)
@@ -105,9 +105,9 @@ def take(
         stored = store(connection, digest, name)
         votes.note(connection, digest.date, now)
         changed += stored.changed_entries
-        if digest.date >= now.date() and stored.new_papers:
-            still_growing = update(digests).where(*this).values(ready_at=_utc(now + growing))
-            connection.execute(still_growing if not known else still_growing.where(digests.c.ready_at > _utc(now)))
+        if grows and not known and digest.date >= now.astimezone(UTC).date():
+            end = datetime.combine(digest.date + timedelta(days=1), time())
+            connection.execute(update(digests).where(*this).values(ready_at=end))
     _set_fetched(connection, name, day, versions, now)
     connection.execute(update(sources).where(sources.c.name == name).values(fetched_at=_utc(now)))
     return changed

@@ -14,7 +14,7 @@ import pytest
 from bot import polling
 from bot.config import HuggingFaceSource, MarkdownSource
 from bot.fetching import Fetcher
-from bot.polling import GROWING, Polled, is_due, pause
+from bot.polling import Polled, is_due, pause
 from storage import digests, papers, sources, votes
 from storage.database import Database
 from storage.models import SourceState
@@ -123,24 +123,20 @@ async def test_pages(kiosk: Kiosk) -> None:
     assert len((await kiosk.held())[TODAY]) == 101
 
 
-async def test_a_day_that_grows_is_ready_when_no_paper_has_come_for_a_while(kiosk: Kiosk) -> None:
+async def test_a_day_that_grows_is_ready_when_it_is_over(kiosk: Kiosk) -> None:
     kiosk.server.days = {TODAY: [paper("2601.00001")], YESTERDAY: [paper("2601.00002")]}
     await kiosk.poll()
     assert await kiosk.ready() == [YESTERDAY]
-    kiosk.now += GROWING * 0.9
+    kiosk.now = datetime(2026, 1, 6, 23, 59, tzinfo=UTC)
     kiosk.server.days[TODAY].append(paper("2601.00003"))
     await kiosk.poll()
-    kiosk.now += GROWING * 0.9
     assert await kiosk.ready() == [YESTERDAY]
-    # Votes are no papers.
-    kiosk.server.days[TODAY][0] = paper("2601.00001", upvotes=99)
-    await kiosk.poll()
-    kiosk.now += GROWING * 0.2
+    kiosk.now += timedelta(minutes=1)
     assert await kiosk.ready() == [YESTERDAY, TODAY]
     # One that comes late does not take the day back.
     kiosk.server.days[TODAY].append(paper("2601.00004"))
-    kiosk.now += GROWING
-    await kiosk.poll()
+    kiosk.now += timedelta(hours=2)
+    assert (await kiosk.poll()).changed == 1
     assert await kiosk.ready() == [YESTERDAY, TODAY]
 
 
@@ -197,7 +193,10 @@ def test_a_day_is_asked_for_ever_more_seldom() -> None:
             asked.append(now)
             last = now
         now += timedelta(minutes=1)
-    gaps = [after - before for before, after in pairwise(asked)]
+    # It is posted when it ends.
+    last_look = datetime(2026, 1, 6, 23, 50, tzinfo=UTC)
+    assert last_look in asked
+    gaps = [after - before for before, after in pairwise(asked) if last_look not in (before, after)]
     assert gaps == sorted(gaps)
     assert (gaps[0], max(gaps)) == (timedelta(minutes=10), max(gaps))
     assert timedelta(hours=4) < max(gaps) <= timedelta(hours=6)

@@ -99,6 +99,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "digests.days": lambda c: digests.days(c),
     "digests.months": lambda c: digests.months(c),
     "digests.most_votes": lambda c: digests.most_votes(c, 5, NOW),
+    "digests.newest_whole": digests.newest_whole,
     "digests.nearest": lambda c: digests.nearest(c, TUESDAY),
     "digests.newest": lambda c: digests.newest(c),
     "digests.unmatched": lambda c: digests.unmatched(c, MONDAY, NOW),
@@ -198,7 +199,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "sources.failed": lambda c: sources.failed(c, SOURCE, "why", NOW, NOW),
     "sources.keep": lambda c: sources.keep(c, [SourceState("elsewhere", "en", "")]),
     "sources.take": lambda c: c.run_sync(
-        sources.take, SOURCE, TUESDAY, [NEW], [("https://example.org", Version("1"))], NOW, growing=DAY
+        sources.take, SOURCE, TUESDAY, [NEW], [("https://example.org", Version("1"))], NOW, grows=True
     ),
     "subscriptions.add": lambda c: subscriptions.add(c, Subscriber.USER, 8, Follows.KEYWORD, query.parse("a"), "en"),
     "servers.are": lambda c: servers.are(c, [], NOW, NOW),
@@ -279,7 +280,7 @@ async def held(database: Database) -> Database:
         await sources.keep(connection, [SourceState(SOURCE, "ko", ""), SourceState("other", "en", "")])
         await sources.failed(connection, "other", "why", NOW, NOW)
         version = [("https://example.org", Version("0"))]
-        await connection.run_sync(sources.take, SOURCE, MONDAY, [], version, NOW, growing=DAY)
+        await connection.run_sync(sources.take, SOURCE, MONDAY, [], version, NOW, grows=True)
         await commands.set_fingerprint(connection, 1, "old")
     return database
 
