@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.filesize import decimal
 from rich.logging import RichHandler
@@ -61,15 +62,22 @@ def run() -> None:
 @app.command(name="try")
 def try_(
     digests: Annotated[list[Path] | None, typer.Option(help="Your own digests: a file or folder.")] = None,
+    live: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="The papers of now, as from https://huggingface.co/api.")
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65_000, help="The port of the page; 0 takes a free one.")] = 0,
     keep: Annotated[Path | None, typer.Option(metavar="DB", help="Keep the papers in this database.")] = None,
 ) -> None:
     """See it at work in the browser, with no token, no account and no configuration."""
     from bot.simulation import simulate
 
+    if digests and live:
+        raise typer.BadParameter("--digests shows files and --live a server: leave one of them out")
+    source = _source_at(live) if live else None
     settings = config.load()
     logging.basicConfig(level="ERROR", handlers=[RichHandler(console=err, show_path=False)], format="%(message)s")
-    _run(simulate(settings, paths=digests or (), port=port, keep=keep, tell=lambda line: print(line, flush=True)))
+    tell = partial(print, flush=True)
+    _run(simulate(settings, paths=digests or (), live=source, port=port, keep=keep, tell=tell))
 
 
 @app.command(name="import")
@@ -194,6 +202,19 @@ def _filter(date: str | None, author: str | None, keyword: str | None, id_: str 
     by_author = query.by_author(author) if author is not None else None
     asked = by_keyword.narrowed(by_author) if by_keyword and by_author else by_keyword or by_author
     return stored_papers.Filter(first, last, asked, (arxiv_id,) if arxiv_id else ())
+
+
+def _source_at(address: str) -> config.HuggingFaceSource:
+    try:
+        return config.HuggingFaceSource(
+            kind="huggingface",
+            name="Hugging Face",
+            attribution="Hugging Face Daily Papers",
+            api_url=address,
+            allow_private=True,
+        )
+    except ValidationError:
+        raise typer.BadParameter("type an address such as https://huggingface.co/api", param_hint="--live") from None
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:

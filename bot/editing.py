@@ -30,7 +30,7 @@ MOST_EDITS = 3
 """Of a post. Discord takes only so many edits of a message that is older than an hour."""
 _TOO_MANY = 30046
 """Its code for that."""
-_SPACING = timedelta(hours=2)
+SPACING = timedelta(hours=2)
 """Between two edits of a post, and before the first."""
 
 
@@ -48,12 +48,12 @@ class Editor:
         self._round = asyncio.Lock()
         self._stopping = False
 
-    async def edit_due(self) -> int:
+    async def edit_due(self, spacing: timedelta = SPACING) -> int:
         """Edits the posts whose votes have moved; how many it were."""
         async with self._round:
             now = self._now()
             async with self._database.read() as connection:
-                found = await posts.since(connection, now.date() - self._days, MOST_EDITS, now - _SPACING)
+                found = await posts.since(connection, now.date() - self._days, MOST_EDITS, now - spacing)
                 set_up = await channels.get_all(connection, [post.target_id for post in found])
                 days = {
                     day: {entry.paper.arxiv_id: entry for entry in await lookups.top_of_day(connection, day)}
