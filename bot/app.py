@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -169,6 +169,7 @@ class Paperboy(commands.AutoShardedBot):
             states.append(SourceState(LOOKED_UP, source.language, source.attribution))
         async with self.database.write() as connection:
             await sources.keep(connection, states)
+        log.info("papers come from: %s", ", ".join(one.name for one in self.settings.sources) or "nowhere")
 
     async def read_digests(self) -> None:
         """Reads new digests, and plans to tell those who follow what is in them."""
@@ -183,19 +184,23 @@ class Paperboy(commands.AutoShardedBot):
         """A job for each source: one that is slow keeps no other waiting."""
 
         async def poll_source() -> None:
-            """Fetches what is due of a source at an address, and plans to tell those who follow what is in it."""
-            days = max(self.settings.posting.catch_up_days, self.settings.votes.days)
-            try:
-                polled = await polling.poll(self.database, self.fetcher, [source], self.now(), days)
-            except asyncio.CancelledError:
-                # The bot ends, and waits for no answer.
-                return
-            if polled.changed:
-                await self.plan_alerts()
-                self._edit_soon()
-            await self._plan_notices()
+            await self.poll_sources([source])
 
         return poll_source
+
+    async def poll_sources(self, found: Sequence[RemoteSource] | None = None) -> None:
+        """Fetches what is due of sources at an address (of all), and plans to tell those who follow what is in it."""
+        days = max(self.settings.posting.catch_up_days, self.settings.votes.days)
+        which = self._remote if found is None else found
+        try:
+            polled = await polling.poll(self.database, self.fetcher, which, self.now(), days)
+        except asyncio.CancelledError:
+            # The bot ends, and waits for no answer.
+            return
+        if polled.changed:
+            await self.plan_alerts()
+            self._edit_soon()
+        await self._plan_notices()
 
     async def _plan_notices(self) -> None:
         owner_id, now = self._owner_id(), self.now()

@@ -128,7 +128,10 @@ class Folder:
             marks = {path: sources.mark(path) for path in sources.files([self.path])}
         except (SourceError, OSError) as error:
             why = (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")
-            if not self._missing:
+            if not self._missing and isinstance(error.__cause__, FileNotFoundError) and not self._were_there(seen):
+                # Who has no digests of their own needs none.
+                log.info("%s It is looked for now and then.", error)
+            elif not self._missing:
                 log.warning("no digests are read: %s", why)
             self._missing = why
             return {}
@@ -139,7 +142,7 @@ class Folder:
         return whole
 
     async def _note(self, database: Database, seen: dict[Path, str]) -> None:
-        failing = bool(self._missing) and any(path.is_relative_to(self.path) for path in seen)
+        failing = bool(self._missing) and self._were_there(seen)
         if failing != self._failing:
             now = datetime.now(UTC)
             async with database.write() as connection:
@@ -148,6 +151,9 @@ class Folder:
                 else:
                     await stored.answered(connection, self._source)
         self._failing = failing
+
+    def _were_there(self, seen: Iterable[Path]) -> bool:
+        return any(path.is_relative_to(self.path) for path in seen)
 
 
 @contextmanager

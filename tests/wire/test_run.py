@@ -21,7 +21,7 @@ from tests.wire.settings import folder_of_digests
 async def running(
     server: DiscordServer, folder: Path, token: str = TOKEN, **settings: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """``settings``: more of the environment, such as ``PAPERBOY_POSTING__TICK_SECONDS``."""
+    """``settings``: more of the environment, such as ``PAPERBOY_POSTING__TICK_SECONDS``; what is empty is left out."""
     # Compiling all modules anew would take as long as the rest of a start.
     left_out = ("PAPERBOY_", "DISCORD_", "PYTHONDONTWRITEBYTECODE")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
@@ -32,6 +32,7 @@ async def running(
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYTHONWARNINGS": "ignore",
     } | settings
+    environment = {key: value for key, value in environment.items() if value}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", cwd=folder, env=environment, stderr=asyncio.subprocess.PIPE
     )
