@@ -242,7 +242,7 @@ def _behind(env: simcord.Env) -> float:
     return behind.total_seconds()
 
 
-async def _nothing(*_: object) -> None:
+async def _nothing(found: object = None) -> None:
     pass
 
 

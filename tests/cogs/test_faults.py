@@ -53,10 +53,10 @@ async def test_a_post_that_cannot_be_drawn_is_one_channels_alone(town: Town, mon
     await town.set_up(channel=other)
     daily = rendering.daily
 
-    def broken(day: Any, total: int, entries: Any, language: Any, mark: str) -> Any:
+    def broken(day: Any, total: int, entries: Any, language: Any, *more: Any) -> Any:
         if language.code == "ko":
             raise RuntimeError("no ink")
-        return daily(day, total, entries, language, mark)
+        return daily(day, total, entries, language, *more)
 
     monkeypatch.setattr(rendering, "daily", broken)
     town.env.backend.advance_clock(601)
