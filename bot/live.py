@@ -43,7 +43,7 @@ class Live:
         self._wishes: asyncio.Queue[discord.Interaction] = asyncio.Queue()
 
     async def open(self, bot: Paperboy) -> date | None:
-        """Fetches the papers of a week; its newest day that is over and has some, None where only today has.
+        """Fetches the papers of a week; its newest day that is posted by now and has some; None where only today has.
 
         Raises:
             SourceError: there are none, or the source does not answer as Hugging Face does.
@@ -66,7 +66,7 @@ class Live:
         # Nobody follows anything yet: what is there already is not new to anyone.
         await bot.plan_alerts()
         if newest is None:
-            self.said = f"So far there are papers of today alone, which are posted when it is over in UTC. {self.said}"
+            self.said = f"So far there are papers of today alone, which are posted from 22:00 UTC on. {self.said}"
         return newest
 
     async def entries(self, bot: Paperboy) -> Sequence[Entry]:

@@ -25,7 +25,11 @@ from storage.models import SourceState
 
 log = logging.getLogger(__name__)
 
+_GROWING = timedelta(hours=22)
+"""Until then, from the beginning of a day in UTC, its papers come: 07:00 in Seoul, 17:00 or 18:00 in New York."""
+
 _SHORTEST = timedelta(minutes=10)
+_LONGEST_ON_ITS_DAY = timedelta(minutes=30)
 _LONGEST = timedelta(hours=6)
 _FIRST_RETRY = timedelta(minutes=1)
 _LAST_RETRY = timedelta(hours=1)
@@ -109,23 +113,23 @@ async def take(
     # What is left out today may be read another day.
     versions = dict.fromkeys(found.versions, NEVER) if parsed.rejects else found.versions
     # Papers are put there all day long; a Markdown digest is there whole, or not at all.
-    grows = source.kind == "huggingface"
-    changed = await database.change(sources.take, source.name, day, parsed.digests, versions.items(), now, grows=grows)
+    grows_for = _GROWING if source.kind == "huggingface" else None
+    changed = await database.change(
+        sources.take, source.name, day, parsed.digests, versions.items(), now, grows_for=grows_for
+    )
     polled.changed += changed
     if changed:
         log.info("fetched %s of %s: %s entries changed", day, source.name, changed)
 
 
 def is_due(day: date, fetched_at: datetime | None, now: datetime) -> bool:
-    """Whether a day is to be asked for again: when a sixteenth of its age has passed since the last time, and just
-    before it ends, for it is posted then."""
+    """Whether a day is to be asked for again: when a sixteenth of its age has passed since the last time, and within
+    half an hour until it is over, for it may be posted soon."""
     if fetched_at is None or fetched_at > now:
         return True
-    begin = datetime.combine(day, time(), UTC)
-    if fetched_at < begin + timedelta(days=1) - _SHORTEST <= now:
-        return True
-    age = fetched_at - begin
-    return now - fetched_at >= min(max(age / 16, _SHORTEST), _LONGEST)
+    age = fetched_at - datetime.combine(day, time(), UTC)
+    longest = _LONGEST if age >= timedelta(days=1) else _LONGEST_ON_ITS_DAY
+    return now - fetched_at >= min(max(age / 16, _SHORTEST), longest)
 
 
 def pause(failures: int, wished: timedelta | None) -> timedelta:

@@ -94,10 +94,10 @@ def take(
     versions: Iterable[tuple[str, Version]],
     now: datetime,
     *,
-    grows: bool,
+    grows_for: timedelta | None,
 ) -> int:
-    """Keeps what a source answered for a day: the digests, and the version at each address. Where a digest ``grows``,
-    it is ready when its day is over, in UTC. Returns how many entries changed."""
+    """Keeps what a source answered for a day: the digests, and the version at each address. A digest that
+    grows is ready so long after the beginning of its day in UTC. Returns how many entries changed."""
     changed = 0
     for digest in found:
         this = (digests.c.date == digest.date, digests.c.source == name)
@@ -105,9 +105,9 @@ def take(
         stored = store(connection, digest, name)
         votes.note(connection, digest.date, now)
         changed += stored.changed_entries
-        if grows and not known and digest.date >= now.astimezone(UTC).date():
-            end = datetime.combine(digest.date + timedelta(days=1), time())
-            connection.execute(update(digests).where(*this).values(ready_at=end))
+        if grows_for and not known and digest.date >= now.astimezone(UTC).date():
+            ready_at = datetime.combine(digest.date, time()) + grows_for
+            connection.execute(update(digests).where(*this).values(ready_at=ready_at))
     _set_fetched(connection, name, day, versions, now)
     connection.execute(update(sources).where(sources.c.name == name).values(fetched_at=_utc(now)))
     return changed

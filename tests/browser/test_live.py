@@ -122,7 +122,7 @@ async def test_today_alone_is_not_posted_yet() -> None:
     async with HuggingFace() as server:
         server.days = {TODAY: OLD}
         async with session(Settings(), live=source(server)) as (page, _, said):
-            assert said.startswith("So far there are papers of today alone, which are posted when it is over in UTC.")
+            assert said.startswith("So far there are papers of today alone, which are posted from 22:00 UTC on.")
             assert "Daily Papers ·" not in await shows(page, "You now follow “agent”")
 
 

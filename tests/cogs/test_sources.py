@@ -27,7 +27,7 @@ async def answers(town: Town, name: str = HF) -> None:
     """A source answers, with nothing that is new."""
     day, now = town.bot.now().date(), town.bot.now()
     versions = [(f"https://{name}/{day}", Version())]
-    await town.bot.database.change(sources.take, name, day, [], versions, now, grows=False)
+    await town.bot.database.change(sources.take, name, day, [], versions, now, grows_for=None)
     async with town.bot.database.write() as connection:
         await sources.answered(connection, name)
 

@@ -33,7 +33,7 @@ def votes(database: Database, day: date, hour: int, *numbers: int) -> None:
     now = at(str(day)) + timedelta(hours=hour)
     found = ((paper(f"{day:%y%m}.{day:%d}{place:03}", f"{day:%A} {place}"), n) for place, n in enumerate(numbers, 1))
     with database.write_here() as connection:
-        sources.take(connection, SOURCE, day, [digest(day, *found)], [], now, grows=False)
+        sources.take(connection, SOURCE, day, [digest(day, *found)], [], now, grows_for=None)
 
 
 async def post(database: Database, day: date, hour: int = 24) -> str:

@@ -199,7 +199,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "sources.failed": lambda c: sources.failed(c, SOURCE, "why", NOW, NOW),
     "sources.keep": lambda c: sources.keep(c, [SourceState("elsewhere", "en", "")]),
     "sources.take": lambda c: c.run_sync(
-        sources.take, SOURCE, TUESDAY, [NEW], [("https://example.org", Version("1"))], NOW, grows=True
+        sources.take, SOURCE, TUESDAY, [NEW], [("https://example.org", Version("1"))], NOW, grows_for=timedelta(days=1)
     ),
     "subscriptions.add": lambda c: subscriptions.add(c, Subscriber.USER, 8, Follows.KEYWORD, query.parse("a"), "en"),
     "servers.are": lambda c: servers.are(c, [], NOW, NOW),
@@ -280,7 +280,7 @@ async def held(database: Database) -> Database:
         await sources.keep(connection, [SourceState(SOURCE, "ko", ""), SourceState("other", "en", "")])
         await sources.failed(connection, "other", "why", NOW, NOW)
         version = [("https://example.org", Version("0"))]
-        await connection.run_sync(sources.take, SOURCE, MONDAY, [], version, NOW, grows=True)
+        await connection.run_sync(sources.take, SOURCE, MONDAY, [], version, NOW, grows_for=timedelta(days=1))
         await commands.set_fingerprint(connection, 1, "old")
     return database
 

@@ -125,7 +125,7 @@ async def test_what_is_held_is_not_kept_again(held: Database, path: Path) -> Non
 async def test_a_day_whose_papers_were_all_looked_up_grows_as_any_other(held: Database) -> None:
     today = Digest(TUESDAY, (looked_up(),))
     with held.write_here() as connection:
-        sources.take(connection, "HF", TUESDAY, [today], [], NOW, grows=True)
+        sources.take(connection, "HF", TUESDAY, [today], [], NOW, grows_for=timedelta(days=1))
     async with held.read() as connection:
         assert await digests.most_votes(connection, 5, NOW) == {MONDAY: 5}
         assert await digests.most_votes(connection, 5, NOW + timedelta(hours=12)) == {MONDAY: 5, TUESDAY: 99}

@@ -9,7 +9,7 @@ from storage.database import Database
 from tests.storage.support import MONDAY, TUESDAY, digest, paper, store
 
 NOW = datetime(2024, 1, 1, 9, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 async def test_history_ends_when_the_last_number_was_last_found(database: Database) -> None:
@@ -17,7 +17,7 @@ async def test_history_ends_when_the_last_number_was_last_found(database: Databa
         """Has a source answer so many hours later; the history since, in hours."""
         found = digest(MONDAY, (paper("2401.00001"), number))
         now = NOW + hours * HOUR
-        await database.change(sources.take, source, MONDAY, [found], [(source, sources.Version())], now, grows=True)
+        await database.change(sources.take, source, MONDAY, [found], [(source, sources.Version())], now, grows_for=DAY)
         async with database.read() as connection:
             return [((at - NOW) // HOUR, votes) for at, votes in await votes.history(connection, "2401.00001")]
 
@@ -30,7 +30,7 @@ async def test_history_ends_when_the_last_number_was_last_found(database: Databa
     # A source that lags behind is not what is shown, and confirms nothing.
     assert await take("two", 6, 3) == await take("two", 7, 4) == [(0, 1), (1, 5), (4, 7)]
     # Nor does asking for another day.
-    await database.change(sources.take, "one", TUESDAY, [], [("x", sources.Version())], NOW + 8 * HOUR, grows=True)
+    await database.change(sources.take, "one", TUESDAY, [], [("x", sources.Version())], NOW + 8 * HOUR, grows_for=DAY)
     async with database.read() as connection:
         assert len(await votes.history(connection, "2401.00001")) == 3
         assert await votes.history(connection, "2401.00002") == []
@@ -41,6 +41,6 @@ async def test_what_a_source_finds_as_another_has_told_it_is_kept(database: Data
     store(database, digest(MONDAY, (paper("2401.00001"), 5)))
     for hours in (0, 1):
         found = digest(MONDAY, (paper("2401.00001"), 5))
-        await database.change(sources.take, "one", MONDAY, [found], [], NOW + hours * HOUR, grows=True)
+        await database.change(sources.take, "one", MONDAY, [found], [], NOW + hours * HOUR, grows_for=DAY)
     async with database.read() as connection:
         assert await votes.history(connection, "2401.00001") == [(NOW, 5)]

@@ -75,7 +75,9 @@ async def test_the_posts_go_out_in_time(tmp_path: Path) -> None:
                 while len(odd.requests) < before + 2 * len(WAYS):
                     paper_round.execute("UPDATE sources SET retry_at = '2000-01-01 00:00:00.000000' WHERE name = 'Odd'")
                     await asyncio.sleep(0.05)
-            states = dict(paper_round.execute("SELECT name, failing_since IS NOT NULL FROM sources WHERE name != ' looked up'"))
+            states = dict(
+                paper_round.execute("SELECT name, failing_since IS NOT NULL FROM sources WHERE name != ' looked up'")
+            )
             assert resident(process) < 200
             # It waits for no answer to end.
             hanging_before, began = len(hanging.requests), asyncio.get_running_loop().time()
