@@ -26,6 +26,12 @@ YESTERDAY, BEFORE = TODAY - timedelta(days=1), TODAY - timedelta(days=2)
 OLD = [paper("2601.00001", "An agent of old", 8), paper("2601.00002", "Lions", 30)]
 
 
+@pytest.fixture(autouse=True)
+def day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Today's papers are still coming, whatever the time is."""
+    monkeypatch.setattr("bot.polling._GROWING", timedelta(days=1))
+
+
 def source(server: HuggingFace) -> HuggingFaceSource:
     return HuggingFaceSource(kind="huggingface", name="Hugging Face", api_url=server.api_url, allow_private=True)
 

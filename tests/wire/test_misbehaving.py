@@ -55,7 +55,7 @@ async def test_the_posts_go_out_in_time(tmp_path: Path) -> None:
         Server(misbehave) as odd,
         HuggingFace() as well,
     ):
-        well.days = {TODAY: [paper("2601.00001", "Of lions")]}
+        well.days = {TODAY - timedelta(days=2): [paper("2601.00001", "Of lions")]}
         paper_round = PaperRound(server, tmp_path)
         await paper_round.begin(2, 1)
         sources = [
