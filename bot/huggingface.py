@@ -65,7 +65,8 @@ Address = Annotated[Text | None, AfterValidator(_address)]
 
 
 class _Object(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    # Built when papers come: the bot starts without.
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class _Author(_Object):
