@@ -50,8 +50,8 @@ def _risen(riser: Riser, language: Language) -> str:
     before = "" if riser.before is None else f"{language.number(riser.before)} → "
     votes = f"▲ {before}{language.number(riser.entry.votes or 0)}"
     heading = language.text("Risen since its day")
-    day = language.day(riser.entry.date)
-    return f"-# {heading}\n{cards.link(riser.entry, 300)} · {votes} · {day}"
+    day = language.short_day(riser.entry.date)
+    return f"-# {heading} · {cards.link(riser.entry, 300)} · {votes} · {day}"
 
 
 def alert(

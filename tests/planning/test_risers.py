@@ -54,7 +54,7 @@ async def test_it_is_told_once(database: Database) -> None:
     votes(database, MONDAY, 30, 31, 21, 40)
     votes(database, MONDAY + NEXT, 1, 5)
     assert await post(database, MONDAY + NEXT) == (
-        "-# Risen since its day\n[Monday 3](https://arxiv.org/abs/2401.01003) · ▲ 3 → 40 · Monday, 1 January 2024"
+        "-# Risen since its day · [Monday 3](https://arxiv.org/abs/2401.01003) · ▲ 3 → 40 · 1 Jan"
     )
     votes(database, MONDAY + 2 * NEXT, 1, 5)
     assert "Risen" not in await post(database, MONDAY + 2 * NEXT)
@@ -136,8 +136,8 @@ async def test_other_channels_have_their_own(database: Database) -> None:
     both = await ledger.claim(database, later)
     composed = await Composer(database).compose(both)
     assert [texts(composed[one.id].view)[-1].split("]")[0] for one in both] == [  # type: ignore[union-attr]
-        "-# Risen since its day\n[Monday 3",
-        "-# 그날 이후 추천이 늘어난 논문\n[Monday 4",
+        "-# Risen since its day · [Monday 3",
+        "-# 그날 이후 추천이 늘어난 논문 · [Monday 4",
     ]
 
 

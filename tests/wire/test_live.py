@@ -163,7 +163,7 @@ async def test_a_day_in_the_life(tmp_path: Path) -> None:
             first, second = map(shown, channel.messages)
             assert f"{DAY_BEFORE:%A} 5" not in first
             assert heading not in first
-            assert f"-# {heading}\\n[{DAY_BEFORE:%A} 5](" in second
+            assert f"-# {heading} · [{DAY_BEFORE:%A} 5](" in second
             assert "▲ 3 → 52" in second
             # Its summary can be read, too.
             assert f'"value": "26{DAY_BEFORE:%m.%d}005"' in second
