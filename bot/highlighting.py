@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
+from unicodedata import category
 
 from bot.document import read_name
 from bot.query import Query
@@ -63,7 +64,9 @@ def bold(text: str, places: list[Span], *, links: bool = True) -> str:
     """``text``, escaped, with some places in bold."""
     shown: list[str] = []
     end = 0
-    for start, stop in places:
+    for start, found_to in places:
+        # Accents that stand by themselves are one with the letter before them.
+        stop = next((at for at in range(found_to, len(text)) if not category(text[at]).startswith("M")), len(text))
         before = escape(text[end:start], links=links)
         # Escaping does not see what the mark parts.
         everyone = before.endswith("@") and text.startswith(("everyone", "here"), start)
