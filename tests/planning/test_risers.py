@@ -36,14 +36,14 @@ def votes(database: Database, day: date, hour: int, *numbers: int) -> None:
         sources.take(connection, SOURCE, day, [digest(day, *found)], [], now, grows_for=None)
 
 
-async def post(database: Database, day: date, hour: int = 24) -> str:
-    """Posts a day to the channel so many hours after its beginning; what its last text says."""
+async def post(database: Database, day: date, hour: int = 24, channel_id: int = 1) -> str:
+    """Posts a day to a channel so many hours after its beginning; what its last text says."""
     now = at(str(day)) + timedelta(hours=hour)
-    await ledger.plan(database, ledger.post(1, day), now=now)
+    await ledger.plan(database, ledger.post(channel_id, day), now=now)
     delivery = await ledger.claim_one(database, now)
     message = (await Composer(database).compose([delivery]))[delivery.id]
     assert isinstance(message, Message)
-    sent = Outcome(delivery, DeliveryState.SENT, channel_id=1, message_id=next(_numbers), shown=message.shown)
+    sent = Outcome(delivery, DeliveryState.SENT, channel_id=channel_id, message_id=next(_numbers), shown=message.shown)
     await database.change(outcomes.write, [sent], now)
     return texts(message.view)[-1]
 
@@ -122,16 +122,10 @@ async def test_other_channels_have_their_own(database: Database) -> None:
     await set_up(database, 2, at("2024-01-01 00:00"), top=3, min_votes=0, language="ko")
     votes(database, MONDAY, 1, 3, 2, 1, 0)
     await post(database, MONDAY)
-    now = at(str(MONDAY + NEXT))
-    await ledger.plan(database, ledger.post(2, MONDAY), now=now)
-    delivery = await ledger.claim_one(database, now)
-    message = (await Composer(database).compose([delivery]))[delivery.id]
-    assert isinstance(message, Message)
-    sent = Outcome(delivery, DeliveryState.SENT, channel_id=2, message_id=next(_numbers), shown=message.shown)
-    await database.change(outcomes.write, [sent], now)
+    await post(database, MONDAY, channel_id=2)
     votes(database, MONDAY, 30, 3, 2, 40, 30)
     votes(database, MONDAY + NEXT, 1, 5)
-    later = now + NEXT
+    later = at(str(MONDAY + 2 * NEXT))
     await ledger.plan(database, *(ledger.post(number, MONDAY + NEXT) for number in (1, 2)), now=later)
     both = await ledger.claim(database, later)
     composed = await Composer(database).compose(both)
