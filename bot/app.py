@@ -49,7 +49,7 @@ COGS = ("cogs.papers", "cogs.anywhere", "cogs.subscriptions", "cogs.digest", "co
 _TIDY_SECONDS = 3600
 _LONG = timedelta(days=1)
 """A source that has failed for so long is told of."""
-_ALERT_SECONDS = 60
+_ALERT_SECONDS = 300
 _EDIT_SECONDS = 600
 _STOP_SECONDS = 8
 

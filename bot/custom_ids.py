@@ -22,8 +22,8 @@ UNFOLLOW = re.compile(r"pb:unfollow:(?P<id>\d{1,18})")
 ASK = re.compile(r"pb:ask")
 REMOVE = re.compile(r"pb:remove:(?P<page>\d{1,6})")
 LIST = re.compile(r"pb:list:(?P<page>\d{1,6})")
-
 SOURCES = re.compile(r"pb:sources:(?P<mark>.*)", re.DOTALL)
+KEYWORDS = re.compile(r"pb:keywords:(?P<arxiv_id>.+)")
 MISSED = re.compile(r"pb:missed:(?P<id>\d{1,18})")
 
 ASKED = "pb:asked"
@@ -82,6 +82,10 @@ def list_page(number: int) -> str:
 
 def sources(mark: str) -> str:
     return f"pb:sources:{mark}"
+
+
+def keywords(arxiv_id: str) -> str:
+    return f"pb:keywords:{arxiv_id}"
 
 
 def missed(delivery_id: int) -> str:

@@ -10,7 +10,7 @@ from io import BytesIO
 import discord
 from discord import ui
 
-from bot import arxiv, cards, summary, vote_chart
+from bot import arxiv, cards, custom_ids, summary, vote_chart
 from bot.answering import answer, explain, home, reader
 from bot.errors import NotFoundError, UserError
 from storage import lookups, papers, votes
@@ -83,7 +83,7 @@ def menus(message: discord.Message) -> list[ui.ActionRow[ui.LayoutView]]:
     return [
         ui.ActionRow(ui.Select(custom_id=one.custom_id, placeholder=one.placeholder, options=one.options))
         for one in found
-        if isinstance(one, discord.SelectMenu)
+        if isinstance(one, discord.SelectMenu) and custom_ids.SUMMARY.fullmatch(one.custom_id)
     ]
 
 

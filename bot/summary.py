@@ -10,9 +10,11 @@ from discord import ui
 
 from bot import arxiv, cards, custom_ids, layouts, markdown, vote_chart
 from bot.language import Language
+from bot.query import MAX_LENGTH
 from bot.text import clean, clip, escape_within, start, width
-from storage.models import Entry
+from storage.models import Entry, Paper
 
+_TEXTS = 16
 _ADDRESS_BEGUN = re.compile(r"<https?://[^\s>]*$")
 
 
@@ -64,7 +66,8 @@ def summary(
         before, after = custom_ids.summary_page(page - 1, arxiv_id), custom_ids.summary_page(page + 1, arxiv_id)
         turns.append(layouts.button(language.text("Back"), before) if page else None)
         turns.append(layouts.button(language.text("Read on"), after) if page + 1 < len(pages) else None)
-    return layouts.layout(*items, rows=[*layouts.rows([turn for turn in turns if turn]), *layouts.rows(links), *rows])
+    turning = layouts.rows([turn for turn in turns if turn])
+    return layouts.layout(*items, rows=[*turning, *layouts.rows(links), *_keyword_menu(paper, language), *rows])
 
 
 def bibtex(entry: Entry) -> ui.LayoutView:
@@ -88,6 +91,20 @@ def bibtex(entry: Entry) -> ui.LayoutView:
     return layouts.layout(ui.TextDisplay("```bibtex\n" + "\n".join(lines) + "\n```"))
 
 
+def _keyword_menu(paper: Paper, language: Language) -> list[ui.ActionRow[ui.LayoutView]]:
+    """A menu of the paper's keywords, to be looked up; none of no keywords."""
+    words = dict.fromkeys(start(clean(word), MAX_LENGTH).strip() for word in paper.keywords)
+    options = [discord.SelectOption(label=word, value=word) for word in words if word][:25]
+    if not options:
+        return []
+    menu = ui.Select[ui.LayoutView](
+        custom_id=custom_ids.keywords(paper.arxiv_id),
+        placeholder=clip(language.text("Look up a keyword…"), 150),
+        options=options,
+    )
+    return [ui.ActionRow(menu)]
+
+
 def _votes_over_time(entry: Entry, history: vote_chart.History, language: Language) -> list[ui.Item[ui.LayoutView]]:
     described = vote_chart.description(entry.paper.title, history, language)
     image = discord.MediaGalleryItem(f"attachment://{vote_chart.FILE}", description=described)
@@ -96,7 +113,8 @@ def _votes_over_time(entry: Entry, history: vote_chart.History, language: Langua
 
 
 def _summary_pages(entry: Entry, room: int, language: Language) -> list[list[str]]:
-    """The sections as texts, in pages of at most ``room`` characters and 20 texts."""
+    """The sections as texts, in pages of at most ``room`` characters and 16 texts: all else that a
+    message may have takes 22 components."""
     pages: list[list[str]] = [[]]
     left = room
     for section in cards.in_order(entry.sections, language):
@@ -105,7 +123,7 @@ def _summary_pages(entry: Entry, room: int, language: Language) -> list[list[str
             piece for block in markdown.blocks(section.text) for piece in _pieces(block, room - width(heading) - 1)
         ]
         for text in _joined([heading, *pieces] if heading else pieces, room):
-            if width(text) > left or len(pages[-1]) == 20:
+            if width(text) > left or len(pages[-1]) == _TEXTS:
                 pages.append([])
                 left = room
             pages[-1].append(text)

@@ -14,7 +14,7 @@ from bot.answering import answer, explain, home, reader, sent
 from bot.composing import Composer, Message
 from bot.errors import NotAllowedError, NotFoundError
 from bot.language import Language
-from bot.lookup import Answer, Lookup, query_of
+from bot.lookup import Answer, Lookup, by_keyword, query_of
 from bot.query import MAX_LENGTH
 from bot.status import sentence, standing
 from bot.summarising import held, in_place, menus, show, summarise
@@ -169,6 +169,13 @@ class ReadMissed(_Pressed, template=custom_ids.MISSED):
             await deliveries.read_in_list(connection, delivery_id, bot.now())
 
 
+class LookUpKeyword(_Pressed, template=custom_ids.KEYWORDS):
+    """The menu of a paper's keywords."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        await look_up(interaction, by_keyword(_values(interaction)[0]))
+
+
 class LookAtSources(_Pressed, template=custom_ids.SOURCES):
     """How is it now?, below what the bot's owner is told."""
 
@@ -180,6 +187,7 @@ class LookAtSources(_Pressed, template=custom_ids.SOURCES):
 
 ITEMS = (
     LookAtSources,
+    LookUpKeyword,
     ReadMissed,
     TurnPage,
     OpenLookup,

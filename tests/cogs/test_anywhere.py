@@ -167,6 +167,27 @@ async def test_the_menu_stays_where_pages_are_turned(town: Town, hugging_face: H
     assert seeing.options(result.response) == [("Attention Is All You Need", HELD)]
 
 
+async def test_the_keywords_of_a_paper_are_looked_up(town: Town, hugging_face: HuggingFace) -> None:
+    """From a menu that stays as it is where pages are turned, beside that of other papers."""
+    told = hugging_face.others[0]["paper"]
+    told["ai_keywords"] = ["zebras", " herd  animals ", "zebras", "x" * 300, " "]
+    told["summary"] = "\n\n".join(f"{n} " + "zebra " * 100 for n in range(20))
+    result = await look_up(town, posted(town, f"arxiv.org/abs/{NEW} arxiv.org/abs/{HELD}"))
+    assert "zebras · herd animals" in seeing.text(result.response)
+    await town.alex.click(result.response, label="Read on")
+    keywords, others = (part for part in seeing.parts(result.response) if part["type"] == 3)
+    assert [option["value"] for option in keywords["options"]] == ["zebras", "herd animals", "x" * 80]
+    assert keywords["placeholder"] == "Look up a keyword…"
+    assert [option["value"] for option in others["options"]] == [HELD]
+    for chosen, said in (("zebras", "Of **zebras**"), ("herd animals", "No paper held fits this.")):
+        found = await town.alex.select(result.response, [chosen], custom_id=keywords["custom_id"])
+        assert found.ephemeral
+        assert f"Papers on “{chosen}”" in seeing.text(found.response)
+        assert said in seeing.text(found.response)
+    korean = await town.minji.slash(town.channel, "papers show", paper=NEW)
+    assert "키워드로 찾아보기…" in [part.get("placeholder") for part in seeing.parts(korean.response)]
+
+
 async def test_a_paper_that_is_not_known_there(town: Town, hugging_face: HuggingFace) -> None:
     message = posted(town, f"https://arxiv.org/abs/2601.09999 https://arxiv.org/abs/{HELD}")
     result = await look_up(town, message)

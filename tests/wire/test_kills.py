@@ -19,7 +19,7 @@ from tests.wire.serving import Request
 
 pytestmark = pytest.mark.long
 
-KILLS = 200 if LONG else 12
+KILLS = 200 if LONG else 6
 SEED = int(os.environ.get("PAPERBOY_SEED", "20261122"))
 
 
