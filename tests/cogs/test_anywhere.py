@@ -175,6 +175,7 @@ async def test_the_keywords_of_a_paper_are_looked_up(town: Town, hugging_face: H
     result = await look_up(town, posted(town, f"arxiv.org/abs/{NEW} arxiv.org/abs/{HELD}"))
     assert "zebras · herd animals" in seeing.text(result.response)
     await town.alex.click(result.response, label="Read on")
+    assert "page 2 of" in seeing.text(result.response)
     keywords, others = (part for part in seeing.parts(result.response) if part["type"] == 3)
     assert [option["value"] for option in keywords["options"]] == ["zebras", "herd animals", "x" * 80]
     assert keywords["placeholder"] == "Look up a keyword…"
