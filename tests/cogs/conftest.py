@@ -23,6 +23,7 @@ from bot.config import (
 )
 from bot.pace import Pace
 from bot.simulation import SAMPLE, read_in
+from tests.storage.conftest import empty  # noqa: F401 - a fixture
 from tests.wire import judged
 
 NEVER = 86_400
@@ -99,9 +100,13 @@ def more_sources() -> tuple[HuggingFaceSource, ...]:
 
 @pytest.fixture
 async def simcord_bot(
-    tmp_path: Path, request: pytest.FixtureRequest, more_sources: tuple[HuggingFaceSource, ...]
+    tmp_path: Path,
+    empty: Path,  # noqa: F811
+    request: pytest.FixtureRequest,
+    more_sources: tuple[HuggingFaceSource, ...],
 ) -> AsyncIterator[Paperboy]:
     (tmp_path / "digests").mkdir()
+    shutil.copy(empty, tmp_path / "paperboy.db")
     marker = request.node.get_closest_marker("limit")
     laid = {"kind": "folder", "name": "files", "poll_seconds": NEVER, "whole_seconds": 0, "watch": False}
     bot = create_bot(

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.cogs.conftest import Town, more_sources, simcord_bot, town  # noqa: F401 - fixtures
+from tests.cogs.conftest import Town, empty, more_sources, simcord_bot, town  # noqa: F401 - fixtures
 from tests.wire import judged
 from tests.wire.judge import Bodies, Judge, described
 
