@@ -30,6 +30,8 @@ MOST_EDITS = 3
 """Of a post. Discord takes only so many edits of a message that is older than an hour."""
 _TOO_MANY = 30046
 """Its code for that."""
+_PASSING = (401, 429)
+"""What is refused to the bot as a whole, or for a while."""
 SPACING = timedelta(hours=2)
 """Between two edits of a post, and before the first."""
 
@@ -84,7 +86,8 @@ class Editor:
         try:
             await self._client.http.edit_message(post.channel_id, post.message_id, params=parameters)
         except discord.HTTPException as error:
-            if error.status in (403, 404) or error.code == _TOO_MANY:
+            refused = 400 <= error.status < 500 and error.status not in _PASSING
+            if refused or error.code == _TOO_MANY:
                 # It was deleted, or may not be edited any more: it stays as it is.
                 log.info("a post is not edited any more: %s", error, extra={"delivery": post.delivery_id})
                 async with self._database.write() as connection:

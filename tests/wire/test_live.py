@@ -183,6 +183,25 @@ async def look_at_votes(server: DiscordServer) -> None:
     assert server.faults_of_bodies() == []
 
 
+async def test_a_post_whose_edit_is_refused_is_left(tmp_path: Path) -> None:
+    """Whatever Discord has against it, it would have again."""
+    async with DiscordServer() as server, HuggingFace() as hugging_face:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(1)
+        paper_round.due()
+        hugging_face.days = {YESTERDAY: [paper("2601.00001", "Paper", 3)]}
+        async with paper_round.bot(PAPERBOY_SOURCES=sources(hugging_face)) as process:
+            paper_round.days.append(YESTERDAY)
+            await paper_round.until_settled()
+            server.refuse(paper_round.channels[0].id, 400, 50035)
+            hugging_face.days[YESTERDAY] = [paper("2601.00001", "Paper", 300)]
+            paper_round.execute("UPDATE posts SET shown_at = '2026-01-01 00:00:00.000000'")
+            paper_round.execute("UPDATE fetches SET fetched_at = '2026-01-01 00:00:00.000000'")
+            await paper_round.until_said("is not edited any more")
+            assert "Traceback" not in await paper_round.end(process)
+        assert [edits >= 1_000 for (edits,) in paper_round.execute("SELECT edits FROM posts")] == [True]
+
+
 async def test_a_post_that_was_deleted_is_left(tmp_path: Path) -> None:
     async with DiscordServer() as server, HuggingFace() as hugging_face:
         paper_round = PaperRound(server, tmp_path)
