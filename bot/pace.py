@@ -134,15 +134,19 @@ class _Turns:
         self._at = 0.0
         self._passing = 0
         """How many pass at that time."""
+        self._line = asyncio.Lock()
 
     async def next(self) -> None:
         """Waits for a turn."""
-        now = asyncio.get_running_loop().time()
-        if self._passing == self._most:
-            self._at += self._seconds
-            self._passing = 0
-        # Whoever comes late has all that follow wait: what is sent in a second may arrive in a shorter time.
-        self._at = max(self._at, now)
-        self._passing += 1
-        if self._at > now:
-            await asyncio.sleep(self._at - now)
+        loop = asyncio.get_running_loop()
+        # Only the first in the line has a time: where all had theirs, a loop that stood still would let all of those
+        # pass at once whose times are over.
+        async with self._line:
+            if self._passing == self._most:
+                self._at += self._seconds
+                self._passing = 0
+            if self._at > loop.time():
+                await asyncio.sleep(self._at - loop.time())
+            # Whoever comes late has all that follow wait: what is sent in a second may arrive in a shorter time.
+            self._at = max(self._at, loop.time())
+            self._passing += 1

@@ -32,9 +32,13 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._leaping.now
 
+    def leap(self, seconds: float) -> None:
+        """Has time pass in which the loop does nothing."""
+        self._leaping.now += seconds
 
-def run(work: Callable[[], Awaitable[None]]) -> None:
-    loop = _Loop()
+
+def run(work: Callable[[], Awaitable[None]], loop: _Loop | None = None) -> None:
+    loop = loop or _Loop()
     try:
         loop.run_until_complete(work())  # type: ignore[arg-type]
     finally:
@@ -77,6 +81,28 @@ def test_a_turn_that_was_not_full_is_no_credit() -> None:
         assert most_in_a_second(times) <= 42
 
     run(work)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.8, 5])
+def test_no_burst_follows_a_loop_that_stood_still(seconds: float) -> None:
+    loop = _Loop()
+
+    async def work() -> None:
+        pace, times = Pace(40, 1), []
+
+        async def worker() -> None:
+            for _ in range(4):
+                await pace.request()
+                times.append(loop.time())
+
+        async def stand_still() -> None:
+            await asyncio.sleep(1)
+            loop.leap(seconds)
+
+        await asyncio.gather(stand_still(), *(worker() for _ in range(60)))
+        assert most_in_a_second(times) <= 46
+
+    run(work, loop)
 
 
 def test_direct_messages_are_opened_at_their_own_rate() -> None:

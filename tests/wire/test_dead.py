@@ -33,9 +33,9 @@ MENDED = (Reason.NO_ACCESS, Reason.NO_PERMISSION, Reason.THREAD_CLOSED)
 
 
 def tried(server: DiscordServer) -> Counter[int]:
-    """How often each channel was sent to."""
-    paths = (one.path for one in server.requests if one.method == "POST" and re.fullmatch(MESSAGES, one.path))
-    return Counter(int(path.split("/")[2]) for path in paths)
+    """How often each channel was sent to. What was over a limit was not tried, and is in ``over_limits``."""
+    posts = (one for one in server.requests if one.method == "POST" and not one.over)
+    return Counter(int(one.path.split("/")[2]) for one in posts if re.fullmatch(MESSAGES, one.path))
 
 
 def lay(paper_round: PaperRound, days_ago: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -12,7 +13,7 @@ import pytest
 
 from tests.conftest import LONG
 from tests.wire.discord_server import DiscordServer
-from tests.wire.faults import MESSAGES
+from tests.wire.faults import MESSAGES, Step
 from tests.wire.paper_round import PaperRound
 from tests.wire.settings import folder_of_digests
 
@@ -83,3 +84,23 @@ async def held(folder: Path) -> bool:
             assert server.peak() <= 50
         in_time = took <= allowed * 1.1 and median(busy) <= 2 * median(idle)
         return in_time and not server.over_limits and server.peak() <= 50
+
+
+async def test_a_bot_that_stands_still_for_a_while(tmp_path: Path) -> None:
+    """As on a busy machine: what it could not send meanwhile does not go out in a heap."""
+    async with DiscordServer() as server:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(150)
+        paper_round.lay(datetime.now(UTC).date())
+        paper_round.due()
+        async with paper_round.bot() as process:
+
+            def stand_still(_: object) -> None:
+                process.send_signal(signal.SIGSTOP)
+                asyncio.get_running_loop().call_later(1, process.send_signal, signal.SIGCONT)
+
+            server.at(Step.ANSWERED, stand_still, skip=40)
+            await paper_round.until_settled()
+            await paper_round.end(process)
+        assert paper_round.at_the_doors() == paper_round.owed()
+        assert not server.over_limits
