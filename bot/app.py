@@ -21,7 +21,6 @@ from bot import custom_ids, permissions, planning, polling, views
 from bot.answering import explain, sent
 from bot.config import DISCORD_API, Settings
 from bot.delivery import Sender
-from bot.editing import Editor
 from bot.errors import DatabaseError
 from bot.fetching import Fetcher
 from bot.finding import Finder
@@ -70,7 +69,6 @@ class Paperboy(commands.AutoShardedBot):
     database: Database
     sender: Sender
     finder: Finder | None = None
-    editor: Editor
 
     def __init__(self, settings: Settings) -> None:
         self.pace = Pace(settings.posting.requests_per_second, settings.posting.dms_per_second)
@@ -124,14 +122,13 @@ class Paperboy(commands.AutoShardedBot):
         await self.sender.start()
         if hugging_face := self.settings.hugging_face:
             self.finder = Finder(self.database, self.fetcher, hugging_face, self.now)
-        self.editor = Editor(self, self.database, self.pace, self.now, self.settings.votes.days)
         await self._keep_sources()
         if self._folders:
             self._read_soon = self._every(min(one.poll_seconds for one, _ in self._folders), self.read_digests)
         for source in self._remote:
             self._every(self.settings.posting.tick_seconds, self._polling(source))
         self._every(_ALERT_SECONDS, self.plan_alerts)
-        self._edit_soon = self._every(_EDIT_SECONDS, self.edit_posts)
+        self._edit_soon = self._every(_EDIT_SECONDS, self.plan_edits)
         self._every(self.settings.posting.tick_seconds, self.plan_posts)
         self._every(_TIDY_SECONDS, self.tidy)
         self.clock.start()
@@ -222,9 +219,10 @@ class Paperboy(commands.AutoShardedBot):
         await planning.plan_alerts(self.database, self.now(), self.settings.subscriptions.alert_days)
         self.sender.wake()
 
-    async def edit_posts(self) -> None:
-        """Edits the posts of the last days whose votes have moved."""
-        await self.editor.edit_due()
+    async def plan_edits(self) -> None:
+        """Plans to edit the posts of the last days whose votes have moved."""
+        await planning.plan_edits(self.database, self.now(), self.settings.votes.days)
+        self.sender.wake()
 
     async def plan_posts(self) -> None:
         """Plans the daily posts whose time has come."""
@@ -315,8 +313,6 @@ class Paperboy(commands.AutoShardedBot):
             return
         if hasattr(self, "sender"):
             await self.sender.stop(_STOP_SECONDS)
-        if hasattr(self, "editor"):
-            await self.editor.stop()
         for watching in self._watches:
             watching.cancel()
         self.fetcher.stop()

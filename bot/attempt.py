@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import aiohttp
 import discord
@@ -18,7 +19,7 @@ from bot.pace import Pace, doubts
 from bot.reconciliation import NONCE_WINDOW, Unseen, look
 from storage import deliveries, targets
 from storage.database import Database
-from storage.models import Delivery, DeliveryState, Reason, Subscriber
+from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
 from storage.outcomes import Outcome
 
 log = logging.getLogger(__name__)
@@ -44,9 +45,12 @@ class Attempt:
         self._database = database
         self._pace = pace
         self._delivery = delivery
+        self._is_edit = delivery.kind is DeliveryKind.EDIT
         claimed_at = delivery.claimed_at or delivery.updated_at
-        # A claim of now is this try's own; an earlier one was never confirmed.
-        self._begun_at = claimed_at if claimed_at != delivery.updated_at else None
+        # A claim of now is this try's own; an earlier one was never confirmed. An edit that is made twice shows the
+        # same: nothing is looked for.
+        begun_before = claimed_at != delivery.updated_at and not self._is_edit
+        self._begun_at = claimed_at if begun_before else None
         self._now = now
         self._news = news
         self._sending = False
@@ -116,11 +120,14 @@ class Attempt:
         return Outcome(delivery, sent, channel_id=channel_id, message_id=message_id, shown=composed.shown)
 
     async def _send(self, channel_id: int, message: Message) -> int:
-        # The same delivery again gives the same message. By discord.py's own client of HTTP: send() would put the
-        # message together once more, and read all of it back.
+        # By discord.py's own client of HTTP: send() would put the message together once more, and read all of it back.
+        http = self._client.http
+        if self._is_edit and self._delivery.message_id:
+            await http.edit_message(channel_id, self._delivery.message_id, params=_parameters(message.payload))
+            return self._delivery.message_id
+        # The same delivery again gives the same message.
         payload = message.payload | {"nonce": self._delivery.nonce, "enforce_nonce": True}
-        parameters = MultipartParameters(payload=payload, multipart=None, files=None)
-        made = await self._client.http.send_message(channel_id, params=parameters)
+        made = await http.send_message(channel_id, params=_parameters(payload))
         return int(made["id"])
 
     def _nonce_holds(self, begun_at: datetime) -> bool:
@@ -156,6 +163,8 @@ class Attempt:
         if self._begun_at or (self._sending and doubts.get()):
             # This request made no message; one before it may have. That is looked for when the nonce is forgotten.
             return self._unknown(why)
+        if self._is_edit and refusals.edit_refused(error):
+            return Outcome(self._delivery, DeliveryState.EXPIRED, Reason.REFUSED, why)
         if refused is Reason.CHANNEL_GONE and self._delivery.target is Subscriber.USER:
             # The channel of their direct messages, that is; there is another one.
             async with self._database.write() as connection:
@@ -172,3 +181,7 @@ class Attempt:
 
     def _unknown(self, why: str) -> Outcome:
         return Outcome(self._delivery, DeliveryState.CLAIMED, Reason.UNREACHED, why)
+
+
+def _parameters(payload: dict[str, Any]) -> MultipartParameters:
+    return MultipartParameters(payload=payload, multipart=None, files=None)

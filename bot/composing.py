@@ -15,9 +15,20 @@ from bot import ranking, rendering, status
 from bot.language import ENGLISH, KOREAN, language
 from bot.ranking import Riser
 from bot.risers import Risers
-from storage import channels, lookups, matches, notices, papers, subscriptions
+from storage import channels, lookups, matches, notices, papers, posts, subscriptions
 from storage.database import Database
-from storage.models import Channel, Delivery, DeliveryKind, Entry, Notice, Reason, Shown, Subscription
+from storage.models import (
+    Channel,
+    Delivery,
+    DeliveryKind,
+    Entry,
+    Notice,
+    Post,
+    Reason,
+    Shown,
+    Subscription,
+    mark_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,39 +53,48 @@ Composed = Message | Reason
 
 
 class Composer:
-    """Draws deliveries; of daily posts that say the same it draws one. It keeps what it has read, and is for a short
-    while. ``paused``: also for channels that are paused."""
+    """Draws deliveries; of posts that say the same it draws one, and so of their edits. It keeps what it has read, and
+    is for a short while. ``paused``: also for channels that are paused."""
 
     def __init__(self, database: Database, *, paused: bool = False) -> None:
         self._database = database
         self._paused = paused
         self._days: dict[date, list[Entry]] = {}
         self._daily: dict[tuple[date, int, int, str, Riser | None], Message | None] = {}
+        self._edited: dict[tuple[date, tuple[str, ...], str, Riser | None], Message] = {}
         self._risers = Risers(database)
 
     async def compose(self, batch: Sequence[Delivery]) -> dict[int, Composed]:
         """The message of each delivery, by its id."""
         async with self._database.read() as connection:
-            posts = [one for one in batch if one.kind is DeliveryKind.DAILY]
-            set_up = await channels.get_all(connection, [one.target_id for one in posts])
-            for day in {one.digest_date for one in posts} - self._days.keys():
+            daily = [one for one in batch if one.kind is DeliveryKind.DAILY]
+            edits = [one for one in batch if one.kind is DeliveryKind.EDIT]
+            set_up = await channels.get_all(connection, [one.target_id for one in (*daily, *edits)])
+            for day in {one.digest_date for one in (*daily, *edits)} - self._days.keys():
                 self._days[day] = await lookups.top_of_day(connection, day)
+            oldest = min((one.digest_date for one in edits), default=date.max)
+            held = await posts.of_channels(connection, [one.target_id for one in edits], oldest) if edits else {}
+            edited = {(post.target_id, post.digest_date): post for of_channel in held.values() for post in of_channel}
             alerts = [one.id for one in batch if one.kind is DeliveryKind.ALERT]
             told = await matches.of(connection, alerts) if alerts else {}
-            arxiv_ids = sorted({arxiv_id for papers_of in told.values() for arxiv_id in papers_of})
+            ended_with = {post.shown.riser[0] for post in edited.values() if post.shown.riser}
+            arxiv_ids = sorted({arxiv_id for papers_of in told.values() for arxiv_id in papers_of} | ended_with)
             which = papers.Filter(arxiv_ids=tuple(arxiv_ids), once=True)
             entries = await papers.find(connection, which) if arxiv_ids else []
             follow_ids = {one for papers_of in told.values() for found_by in papers_of.values() for one in found_by}
             notified = [one.id for one in batch if one.kind is DeliveryKind.NOTICE]
             said = await notices.of(connection, notified) if notified else {}
             follows = await subscriptions.get_all(connection, follow_ids) if follow_ids else {}
-        risen = await self._risen(posts, set_up)
+        risen = await self._risen(daily, set_up)
         found = {entry.paper.arxiv_id: entry for entry in entries}
         composed: dict[int, Composed] = {}
         for delivery in batch:
             try:
                 if delivery.kind is DeliveryKind.DAILY:
                     message = self._post(delivery, set_up.get(delivery.target_id), risen.get(delivery.id))
+                elif delivery.kind is DeliveryKind.EDIT:
+                    post = edited.get((delivery.target_id, delivery.digest_date))
+                    message = self._edit(post, set_up.get(delivery.target_id), found)
                 elif delivery.kind is DeliveryKind.NOTICE:
                     message = _notice(delivery, said.get(delivery.id))
                 else:
@@ -85,11 +105,11 @@ class Composer:
                 composed[delivery.id] = Reason.NOT_DRAWN
         return composed
 
-    async def _risen(self, posts: Sequence[Delivery], set_up: Mapping[int, Channel]) -> dict[int, Riser]:
+    async def _risen(self, daily: Sequence[Delivery], set_up: Mapping[int, Channel]) -> dict[int, Riser]:
         """What each post ends with, by its delivery's id."""
         found: dict[int, Riser] = {}
-        for day in {one.digest_date for one in posts}:
-            of_day = {one.target_id: one.id for one in posts if one.digest_date == day and one.target_id in set_up}
+        for day in {one.digest_date for one in daily}:
+            of_day = {one.target_id: one.id for one in daily if one.digest_date == day and one.target_id in set_up}
             shown = {channel_id: self._chosen(day, set_up[channel_id]) for channel_id in of_day}
             for channel_id, riser in (await self._risers.find(day, shown, set_up)).items():
                 found[of_day[channel_id]] = riser
@@ -110,6 +130,23 @@ class Composer:
             view = rendering.daily(day, total, chosen, words, delivery.mark, riser) if chosen else None
             self._daily[key] = Message(view, shown_in(chosen, riser)) if view else None
         return self._daily[key]
+
+    def _edit(self, post: Post | None, channel: Channel | None, found: Mapping[str, Entry]) -> Message | None:
+        """A post as it was, with the votes that there are."""
+        if post is None or channel is None:
+            return None
+        day, words = post.digest_date, language(channel.language)
+        arxiv_ids = tuple(arxiv_id for arxiv_id, _ in post.shown.papers)
+        arxiv_id, before = post.shown.riser or ("", None)
+        riser = Riser(found[arxiv_id], before) if arxiv_id in found else None
+        key = (day, arxiv_ids, channel.language, riser)
+        if key not in self._edited:
+            entries = {entry.paper.arxiv_id: entry for entry in self._days[day]}
+            chosen = [entries[arxiv_id] for arxiv_id in arxiv_ids if arxiv_id in entries]
+            mark = mark_of(DeliveryKind.DAILY, day)
+            view = rendering.daily(day, len(entries), chosen, words, mark, riser)
+            self._edited[key] = Message(view, shown_in(chosen, riser))
+        return self._edited[key]
 
 
 def shown_in(chosen: Sequence[Entry], riser: Riser | None) -> Shown:

@@ -16,7 +16,7 @@ from bot.attempt import Attempt
 from bot.composing import Composed, Composer
 from bot.errors import DatabaseError
 from bot.pace import Pace
-from storage import accounts, deliveries, outcomes, targets
+from storage import accounts, claims, deliveries, outcomes, targets
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Subscriber
 from storage.outcomes import Claim, Outcome
@@ -62,7 +62,7 @@ class Sender:
     async def start(self) -> None:
         """Takes over what earlier runs have claimed. Nobody else may be sending from this database."""
         async with self._database.write() as connection:
-            await deliveries.take_over(connection, self._run, self._now())
+            await claims.take_over(connection, self._run, self._now())
             self.refused_people = await targets.people_refused(connection)
 
     def wake(self) -> None:
@@ -92,7 +92,7 @@ class Sender:
             begun: set[asyncio.Task[None]] = set()
             while not self._holds():
                 async with self._database.read() as connection:
-                    waiting = await deliveries.unreachable(connection, self._now(), _DMS)
+                    waiting = await claims.unreachable(connection, self._now(), _DMS)
                 waiting = [one for one in waiting if one.id not in self._in_hand()]
                 if not waiting:
                     break

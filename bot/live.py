@@ -11,7 +11,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import layouts, polling
+from bot import layouts, planning, polling
 from bot.answering import answer, reader
 from bot.app import Paperboy
 from bot.config import HuggingFaceSource
@@ -112,8 +112,8 @@ class Live:
         await bot.plan_alerts()
         with contextlib.suppress(NotFoundError):  # Only today has papers, and is not over.
             await post_now(bot)
+        await planning.plan_edits(bot.database, bot.now(), bot.settings.votes.days, spacing=timedelta())
         await deliver(bot)
-        await bot.editor.edit_due(timedelta())
         return words.text("There is something new. Look at the channel and at your direct messages.")
 
     async def _fetch(self, bot: Paperboy) -> Polled:

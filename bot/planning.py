@@ -1,4 +1,5 @@
-"""What is owed, written into the ledger: the daily posts whose time has come, and the alerts of new papers.
+"""What is owed, written into the ledger: the daily posts whose time has come, the edits of posts whose votes have moved
+since, and the alerts of new papers.
 
 A posting time is advanced, and papers are noted as matched, in the transaction that plans what comes of it: a crash
 leaves both undone or both done.
@@ -13,12 +14,13 @@ from datetime import date, datetime, timedelta
 from itertools import compress
 from zoneinfo import ZoneInfoNotFoundError
 
+from bot import ranking
 from bot.document import document
 from bot.errors import NotFoundError
 from bot.language import message
 from bot.matching import Match, finds
 from bot.schedule import end_of_day, next_post_at, owed
-from storage import channels, deliveries, digests, matches, subscriptions, targets
+from storage import channels, deliveries, digests, lookups, matches, posts, subscriptions, targets
 from storage.database import Database
 from storage.deliveries import Plan
 from storage.models import (
@@ -39,6 +41,11 @@ NOTHING = message("There is nothing to post: no digest is held, or none of its p
 
 _BATCH = 100
 """Channels planned in one transaction: answers get their turn in between."""
+
+MOST_EDITS = 3
+"""Of a post. Discord takes only so many edits of a message that is older than an hour."""
+SPACING = timedelta(hours=2)
+"""Between two edits of a post, and before the first."""
 
 Recipient = tuple[Subscriber, int]
 
@@ -97,6 +104,38 @@ async def plan_now(database: Database, channel_id: int, now: datetime) -> Delive
             await deliveries.plan_again(connection, delivery.id, now)
         await channels.set_posts(connection, [replace(channel, last_planned=newest, late_until=None)])
         return await deliveries.of_day(connection, *key, newest)
+
+
+async def plan_edits(database: Database, now: datetime, days: int, spacing: timedelta = SPACING) -> int:
+    """Plans to edit the posts of the last ``days`` whose votes have moved; how many. What a post shows stays what it
+    was: the same papers in the same order."""
+    async with database.read() as connection:
+        found = await posts.since(connection, now.date() - timedelta(days=days), MOST_EDITS, now - spacing)
+        votes = {
+            day: {entry.paper.arxiv_id: entry.votes for entry in await lookups.top_of_day(connection, day)}
+            for day in {post.digest_date for post in found}
+        }
+    moved = [post for post in found if ranking.have_moved(post.shown, votes[post.digest_date])]
+    for start in range(0, len(moved), _BATCH):
+        batch = moved[start : start + _BATCH]
+        async with database.write() as connection:
+            channel_ids = [post.target_id for post in batch]
+            set_up = await channels.get_all(connection, channel_ids)
+            aside = await targets.reasons(connection, Subscriber.CHANNEL, channel_ids, now)
+            plans = [
+                Plan(
+                    Subscriber.CHANNEL,
+                    post.target_id,
+                    DeliveryKind.EDIT,
+                    post.digest_date,
+                    post.edits,
+                    message_id=post.message_id,
+                )
+                for post in batch
+                if post.target_id in set_up.keys() - aside.keys()
+            ]
+            await deliveries.plan(connection, plans, now)
+    return len(moved)
 
 
 async def plan_alerts(database: Database, now: datetime, days: int) -> int:

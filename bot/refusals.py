@@ -20,6 +20,8 @@ _CODES = {
     50278: Reason.DMS_CLOSED,  # no server in common
     160005: Reason.THREAD_CLOSED,
 }
+_TOO_MANY_EDITS = 30046
+"""Of a message that is older than an hour (Discord, JSON Error Codes)."""
 MENDABLE = frozenset({Reason.NO_ACCESS, Reason.NO_PERMISSION, Reason.THREAD_CLOSED})
 """What an admin may mend in the settings of a channel; the bot sees it, and goes on."""
 SENTENCES = {
@@ -50,6 +52,13 @@ def target_refused(error: discord.HTTPException) -> Reason | None:
         return reason
     # Without a code it is not Discord that speaks, but something on the way to it.
     return Reason.REFUSED if error.status == 403 and error.code else None
+
+
+def edit_refused(error: discord.HTTPException) -> bool:
+    """Whether Discord would refuse the edit of a message again: it was deleted, is too old for another one, or is not
+    what Discord takes. The channel may be well."""
+    passing = error.status in (401, 429) or error.status >= 500
+    return error.code == _TOO_MANY_EDITS or not (passing or error.code in _CODES)
 
 
 def is_certain(error: discord.HTTPException) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,13 +15,9 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    exists,
-    func,
     literal_column,
-    not_,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -38,8 +34,6 @@ _WAITING = (DeliveryState.PLANNED, DeliveryState.FAILED)
 # Written out: by a bound value SQLite cannot see that the index of open deliveries fits.
 IS_OPEN = deliveries.c.state.in_([literal_column(f"'{state.value}'") for state in OPEN])
 _IS_WAITING = and_(IS_OPEN, deliveries.c.state.in_([state.value for state in _WAITING]))
-_TRIES = 5
-"""What has failed so often does not hold up what comes after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +47,8 @@ class Plan:
     part: int = 0
     state: DeliveryState = DeliveryState.PLANNED
     reason: Reason | None = None
+    message_id: int | None = None
+    """What an edit edits."""
 
 
 async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime) -> None:
@@ -70,6 +66,7 @@ async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime
             "part": one.part,
             "state": one.state,
             "reason": one.reason,
+            "message_id": one.message_id,
             "attempts": 0,
             "nonce": nonce(one.target, one.target_id, one.kind, one.day, one.part),
             "due_at": at,
@@ -131,62 +128,6 @@ async def plan_set_aside_again(
     )
 
 
-def claim(
-    connection: Connection,
-    claimer: str,
-    now: datetime,
-    until: datetime,
-    *,
-    limit: int = 1,
-    only: int | None = None,
-    but: Collection[int] = (),
-) -> list[Delivery]:
-    """Claims what is due, the oldest first, for ``claimer`` until ``until``; of a target and kind no later one while an
-    earlier one is open. ``only`` claims that delivery, if it is open, whether it is due or not; those in ``but`` are in
-    its claimer's hands already. A direct message is due when its channel is known.
-
-    ``claimed_at`` of a claim that was never confirmed stays what it was.
-    """
-    asked = {"now": _utc(now), "astray": _utc(now + 2 * LONGEST_PAUSE), "limit": limit, "but": list(but), "only": only}
-    ids = list(connection.scalars(_CLAIMABLE if only is None else _CLAIMABLE_NOW, asked))
-    if not ids:
-        return []
-    rows = connection.execute(_CLAIM, {"at": _utc(now), "until": _utc(until), "claimer": claimer, "ids": ids})
-    found = {row["id"]: delivery(row) for row in rows.mappings()}
-    return [found[delivery_id] for delivery_id in ids]
-
-
-async def unreachable(connection: AsyncConnection, now: datetime, limit: int) -> list[Delivery]:
-    """Due deliveries to people whose direct messages were never opened, one a person."""
-    asked = {"now": _utc(now), "astray": _utc(now + 2 * LONGEST_PAUSE), "limit": limit}
-    return [delivery(row) for row in (await connection.execute(_UNREACHABLE, asked)).mappings()]
-
-
-async def take_over(connection: AsyncConnection, claimer: str, now: datetime) -> None:
-    """Ends the claims of all others, whose runs are over."""
-    statement = update(deliveries).where(
-        deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.claimed_by != claimer
-    )
-    await connection.execute(statement.values(due_at=_utc(now)))
-
-
-def release(connection: Connection, delivery_ids: Collection[int], now: datetime) -> None:
-    """Gives back claims that nothing was done about. One that was not known to be there before is still not known."""
-    again = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.id.in_(delivery_ids))
-    at = _utc(now)
-    fresh = deliveries.c.claimed_at == deliveries.c.updated_at
-    connection.execute(
-        update(deliveries)
-        .where(again)
-        .values(
-            state=case((fresh, DeliveryState.PLANNED.value), else_=DeliveryState.CLAIMED.value),
-            claimed_at=case((fresh, None), else_=deliveries.c.claimed_at),
-            attempts=deliveries.c.attempts - 1,
-            due_at=at,
-        )
-    )
-
-
 def confirm(connection: Connection, sent: Iterable[tuple[int, int | None, int | None]], now: datetime) -> None:
     """Notes which deliveries were sent: (id, Discord channel, message) of each."""
     at = _utc(now)
@@ -221,9 +162,9 @@ def set_aside(connection: Connection, delivery_id: int, reason: Reason, why: str
     _set(connection, delivery_id, now, state=DeliveryState.SET_ASIDE, **values)
 
 
-def expire(connection: Connection, delivery_id: int, reason: Reason, now: datetime) -> None:
+def expire(connection: Connection, delivery_id: int, reason: Reason, now: datetime, *, why: str | None = None) -> None:
     """Notes that a delivery is not owed any more, and why."""
-    _set(connection, delivery_id, now, state=DeliveryState.EXPIRED, reason=reason, claimed_at=None)
+    _set(connection, delivery_id, now, state=DeliveryState.EXPIRED, reason=reason, why=why, claimed_at=None)
 
 
 async def expire_old(connection: AsyncConnection, before: datetime, oldest: date | None, now: datetime) -> None:
@@ -289,71 +230,7 @@ def _of(target: Subscriber, target_id: int) -> tuple[ColumnElement[bool], Column
     return deliveries.c.target == target, deliveries.c.target_id == target_id
 
 
-def _is_due() -> ColumnElement[bool]:
-    """Whether its time has come. A time that lies farther ahead than any pause is one of a clock that was set back."""
-    return or_(
-        deliveries.c.state == DeliveryState.PLANNED.value,
-        deliveries.c.due_at <= bindparam("now"),
-        deliveries.c.due_at > bindparam("astray"),
-    )
-
-
-def _has_earlier() -> ColumnElement[bool]:
-    """Whether an earlier delivery of its kind to its target is open: they are sent in order."""
-    earlier = deliveries.alias()
-    return exists().where(
-        earlier.c.target == deliveries.c.target,
-        earlier.c.target_id == deliveries.c.target_id,
-        earlier.c.kind == deliveries.c.kind,
-        earlier.c.state.in_([state.value for state in OPEN]),
-        not_(and_(earlier.c.state == DeliveryState.FAILED, earlier.c.attempts >= _TRIES)),
-        tuple_(earlier.c.digest_date, earlier.c.part) < tuple_(deliveries.c.digest_date, deliveries.c.part),
-    )
-
-
-def _reachable() -> ColumnElement[bool]:
-    """Whether the Discord channel is known: a channel is its own, a person's is kept once it was opened."""
-    known = exists().where(
-        targets.c.target == deliveries.c.target,
-        targets.c.target_id == deliveries.c.target_id,
-        targets.c.dm_channel_id.is_not(None),
-    )
-    return or_(deliveries.c.target == Subscriber.CHANNEL.value, known)
-
-
-# What each post takes part in is built once: SQLAlchemy takes longer over a statement than SQLite does.
-_IN_TURN = and_(IS_OPEN, _is_due(), ~_has_earlier())
-_BUT = deliveries.c.id.not_in(bindparam("but", expanding=True))
-_CLAIMABLE = (
-    select(deliveries.c.id)
-    .where(_IN_TURN, _reachable(), _BUT)
-    .order_by(deliveries.c.due_at, deliveries.c.digest_date, deliveries.c.id)
-    .limit(bindparam("limit"))
-)
-_CLAIMABLE_NOW = select(deliveries.c.id).where(IS_OPEN, deliveries.c.id == bindparam("only"), _BUT)
-_UNREACHABLE = (
-    select(deliveries)
-    .where(_IN_TURN, ~_reachable())
-    .order_by(deliveries.c.due_at, deliveries.c.id)
-    .limit(bindparam("limit"))
-)
 _AT = bindparam("at", type_=DateTime)
-_CLAIM = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        state=DeliveryState.CLAIMED,
-        reason=None,
-        attempts=deliveries.c.attempts + 1,
-        claimed_by=bindparam("claimer"),
-        claimed_at=case(
-            (deliveries.c.state == DeliveryState.CLAIMED, func.coalesce(deliveries.c.claimed_at, _AT)), else_=_AT
-        ),
-        due_at=bindparam("until"),
-        updated_at=_AT,
-    )
-    .returning(deliveries)
-)
 _CONFIRM = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("sent"))

@@ -192,6 +192,8 @@ class DeliveryKind(StrEnum):
     ALERT = "alert"
     NOTICE = "notice"
     """To the owner of the bot: a source has failed for long, or is back."""
+    EDIT = "edit"
+    """Of a daily post whose votes have moved; ``part`` counts the edits of the post."""
 
 
 class DeliveryState(StrEnum):
@@ -230,7 +232,8 @@ class Delivery:
 
     ``part`` counts the messages of one day from 0. ``due_at``: when a failed one may be sent, and until when
     a claimed one is its claimer's. ``claimed_at``: since when it is not known whether the message is there. ``why`` is
-    what Discord said. ``channel_id`` is the Discord channel of a sent message.
+    what Discord said. ``channel_id`` is the Discord channel of a sent message, and ``message_id`` its id; of an edit,
+    from the first, the one of the post.
     """
 
     id: int

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from storage import deliveries, posts, targets
-from storage.models import Delivery, DeliveryState, Reason, Shown, Subscriber
+from storage import claims, deliveries, posts, targets
+from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Shown, Subscriber
 
 REFUSED_DAYS = {Subscriber.CHANNEL: 1, Subscriber.USER: 3}
 """On how many different days in a row Discord must refuse before a target is set aside. A channel has an admin who is
@@ -29,12 +29,12 @@ class Outcome:
     message_id: int | None = None
     refused: Reason | None = None
     shown: Shown | None = None
-    """What a daily post shows."""
+    """What a daily post shows, or does after its edit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is to be claimed: see :func:`storage.deliveries.claim`; ``lasts`` is for how long."""
+    """What is to be claimed: see :func:`storage.claims.claim`; ``lasts`` is for how long."""
 
     claimer: str
     lasts: timedelta
@@ -48,9 +48,7 @@ def settle(connection: Connection, ended: Sequence[Outcome], more: Claim, now: d
     write(connection, ended, now)
     if not more.limit:
         return []
-    return deliveries.claim(
-        connection, more.claimer, now, now + more.lasts, limit=more.limit, only=more.only, but=more.but
-    )
+    return claims.claim(connection, more.claimer, now, now + more.lasts, limit=more.limit, only=more.only, but=more.but)
 
 
 def write(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -59,8 +57,13 @@ def write(connection: Connection, outcomes: Sequence[Outcome], now: datetime) ->
     if sent:
         messages = [(one.delivery.id, one.channel_id, one.message_id) for one in sent]
         deliveries.confirm(connection, messages, now)
-        posts.keep(connection, [(one.delivery.id, one.shown) for one in sent if one.shown], now)
-        targets.accepted(connection, [(one.delivery.target, one.delivery.target_id) for one in sent])
+        made = [one for one in sent if one.delivery.kind is not DeliveryKind.EDIT]
+        edits = [one for one in sent if one.delivery.kind is DeliveryKind.EDIT]
+        posts.keep(connection, [(one.delivery.id, one.shown) for one in made if one.shown], now)
+        shown = [(one.delivery.target_id, one.delivery.digest_date, one.shown) for one in edits if one.shown]
+        posts.edited(connection, shown, now)
+        # That a message may be edited does not tell whether one may be sent.
+        targets.accepted(connection, [(one.delivery.target, one.delivery.target_id) for one in made])
     for one in outcomes:
         if one.state is not DeliveryState.SENT:
             _write(connection, one, now)
@@ -75,13 +78,13 @@ def _write(connection: Connection, one: Outcome, now: datetime) -> None:
     delivery, reason = one.delivery, one.reason or Reason.UNREACHED
     again = now + pause(delivery.attempts)
     if one.state is DeliveryState.PLANNED:
-        deliveries.release(connection, [delivery.id], now)
+        claims.release(connection, [delivery.id], now)
     elif one.state is DeliveryState.CLAIMED:
         deliveries.leave_unconfirmed(connection, delivery.id, reason, one.why, again, now)
     elif one.state is DeliveryState.FAILED:
         deliveries.fail(connection, delivery.id, reason, one.why, again, now)
     elif one.state is DeliveryState.EXPIRED:
-        deliveries.expire(connection, delivery.id, reason, now)
+        deliveries.expire(connection, delivery.id, reason, now, why=one.why)
     else:
         deliveries.set_aside(connection, delivery.id, reason, one.why, now)
     if one.refused:

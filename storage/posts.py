@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,6 +31,23 @@ _POSTS = (
 )
 
 
+_EDIT = (
+    update(posts)
+    .where(
+        posts.c.delivery_id
+        == select(deliveries.c.id)
+        .where(
+            deliveries.c.target == Subscriber.CHANNEL,
+            deliveries.c.target_id == bindparam("of"),
+            deliveries.c.kind == DeliveryKind.DAILY,
+            deliveries.c.digest_date == bindparam("day"),
+        )
+        .scalar_subquery()
+    )
+    .values(shown=bindparam("papers", type_=posts.c.shown.type), edits=posts.c.edits + 1, shown_at=bindparam("at"))
+)
+
+
 def keep(connection: Connection, sent: Sequence[tuple[int, Shown]], now: datetime) -> None:
     """Notes what posts show, by the ids of their deliveries."""
     rows = [
@@ -47,11 +64,26 @@ def keep(connection: Connection, sent: Sequence[tuple[int, Shown]], now: datetim
         connection.execute(insert(posts).on_conflict_do_nothing(), rows)
 
 
+def edited(connection: Connection, sent: Sequence[tuple[int, date, Shown]], now: datetime) -> None:
+    """Notes what posts show after an edit, by their channels and days."""
+    rows = [{"of": channel_id, "day": day, "papers": shown.papers, "at": _utc(now)} for channel_id, day, shown in sent]
+    if rows:
+        connection.execute(_EDIT, rows)
+
+
 async def since(connection: AsyncConnection, day: date, most_edits: int, before: datetime) -> list[Post]:
     """The posts of the digests of ``day`` and later that were edited less than ``most_edits`` times, and not since
-    ``before``; the oldest first."""
+    ``before``, but for those of which an edit is not sent; the oldest first."""
+    edit = deliveries.alias()
+    unsent = exists().where(
+        edit.c.target == deliveries.c.target,
+        edit.c.target_id == deliveries.c.target_id,
+        edit.c.kind == DeliveryKind.EDIT,
+        edit.c.digest_date == deliveries.c.digest_date,
+        edit.c.state != DeliveryState.SENT,
+    )
     statement = _POSTS.where(
-        deliveries.c.digest_date >= day, posts.c.edits < most_edits, posts.c.shown_at <= _utc(before)
+        deliveries.c.digest_date >= day, posts.c.edits < most_edits, posts.c.shown_at <= _utc(before), ~unsent
     ).order_by(deliveries.c.digest_date, deliveries.c.id)
     return [_post(row) for row in (await connection.execute(statement)).mappings()]
 
@@ -63,18 +95,6 @@ async def of_channels(connection: AsyncConnection, channel_ids: Sequence[int], d
     for row in (await connection.execute(statement.order_by(deliveries.c.digest_date.desc()))).mappings():
         found.setdefault(row["target_id"], []).append(_post(row))
     return found
-
-
-async def edited(connection: AsyncConnection, delivery_id: int, shown: Shown, now: datetime) -> None:
-    """Notes that a post was edited, and what it shows now."""
-    values = {"shown": shown.papers, "edits": posts.c.edits + 1, "shown_at": _utc(now)}
-    await connection.execute(update(posts).where(posts.c.delivery_id == delivery_id).values(**values))
-
-
-async def leave(connection: AsyncConnection, delivery_id: int) -> None:
-    """Notes that a post cannot be edited any more."""
-    never = update(posts).where(posts.c.delivery_id == delivery_id)
-    await connection.execute(never.values(edits=func.max(posts.c.edits, 1_000)))
 
 
 def _post(row: RowMapping) -> Post:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot import planning
-from storage import deliveries
+from storage import claims
 from storage.models import DeliveryKind, DeliveryState, Subscriber
 from tests.cogs import seeing
 from tests.cogs.conftest import Town
@@ -82,7 +82,7 @@ async def test_a_claim_of_a_bot_that_was_down_for_days_is_no_news(town: Town) ->
     now = town.bot.now()
     await planning.plan_posts(town.bot.database, now, 3)
     async with town.bot.database.write() as connection:
-        assert await connection.run_sync(deliveries.claim, "a run that died", now, now + timedelta(minutes=10))
+        assert await connection.run_sync(claims.claim, "a run that died", now, now + timedelta(minutes=10))
     town.env.backend.advance_clock(10 * DAY)
     await town.restart()
     for day in range(2, 12):

@@ -9,7 +9,7 @@ import pytest
 
 from bot import planning
 from bot.planning import plan_alerts
-from storage import accounts, deliveries, digests, matches, subscriptions, targets
+from storage import accounts, claims, deliveries, digests, matches, subscriptions, targets
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Reason, Subscriber
 from tests.planning.support import at
@@ -80,7 +80,7 @@ async def test_papers_are_matched_and_planned_together(
 async def end(database: Database, alert: Delivery, state: str) -> None:
     async with database.write() as connection:
         if state != "planned":
-            await connection.run_sync(deliveries.claim, "one", NOW, NOW + HOUR, only=alert.id)
+            await connection.run_sync(claims.claim, "one", NOW, NOW + HOUR, only=alert.id)
         if state == "sent":
             await connection.run_sync(deliveries.confirm, [(alert.id, 70, 1)], NOW)
         elif state == "failed":

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from storage import accounts, deliveries
+from storage import accounts, claims, deliveries
 from storage.database import Database
 from storage.deliveries import Plan
 from storage.models import Channel, Delivery, DeliveryKind, Subscriber
@@ -42,7 +42,7 @@ async def claim(database: Database, now: datetime = NOW, claimer: str = "one", *
     """Claims, for ten minutes; as many as are due."""
     asked = {"limit": 1_000} | asked
     async with database.write() as connection:
-        return await connection.run_sync(deliveries.claim, claimer, now, now + 10 * MINUTE, **asked)
+        return await connection.run_sync(claims.claim, claimer, now, now + 10 * MINUTE, **asked)
 
 
 async def claim_one(database: Database, now: datetime = NOW, **asked: Any) -> Delivery:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from storage import deliveries, matches, targets
+from storage import claims, deliveries, matches, targets
 from storage.database import Database
 from storage.deliveries import Plan
 from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
@@ -119,7 +119,7 @@ async def test_a_claim_that_is_not_kept_is_none(database: Database) -> None:
 
     async def claim_and_fail() -> None:
         async with database.write() as connection:
-            assert await connection.run_sync(deliveries.claim, "one", NOW, NOW + HOUR)
+            assert await connection.run_sync(claims.claim, "one", NOW, NOW + HOUR)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -173,15 +173,15 @@ async def test_direct_messages_are_due_when_their_channel_is_known(database: Dat
         await targets.keep(connection, USER, 7)
         # A channel with the number of a person.
         await targets.set_dm_channel(connection, 8, 80)
-        waiting = await deliveries.unreachable(connection, NOW, 10)
+        waiting = await claims.unreachable(connection, NOW, 10)
         assert keys(waiting) == [(USER, 7, ALERT, MONDAY, 0)]
     assert keys(await claim(database)) == [(USER, 8, ALERT, MONDAY, 0)]
     assert [one.id for one in await claim(database, only=waiting[0].id)] == [waiting[0].id]
     async with database.write() as connection:
         await connection.run_sync(deliveries.confirm, [(waiting[0].id, 70, 1)], NOW)
-        assert keys(await deliveries.unreachable(connection, NOW, 10)) == [(USER, 7, ALERT, TUESDAY, 0)]
+        assert keys(await claims.unreachable(connection, NOW, 10)) == [(USER, 7, ALERT, TUESDAY, 0)]
         await targets.set_dm_channel(connection, 7, 70)
-        assert await deliveries.unreachable(connection, NOW, 10) == []
+        assert await claims.unreachable(connection, NOW, 10) == []
     assert keys(await claim(database)) == [(USER, 7, ALERT, TUESDAY, 0)]
 
 
@@ -252,7 +252,7 @@ async def test_a_new_run_takes_over_what_others_claimed(database: Database) -> N
     for number, claimer in ((1, "old"), (2, "new")):
         assert (await claim_one(database, claimer=claimer, limit=1)).target_id == number
     async with database.write() as connection:
-        await deliveries.take_over(connection, "new", NOW + MINUTE)
+        await claims.take_over(connection, "new", NOW + MINUTE)
     claimed = await claim(database, NOW + MINUTE, claimer="new")
     assert [(one.target_id, one.claimed_at) for one in claimed] == [(3, NOW + MINUTE), (1, NOW)]
     (other,) = await held(database, (CHANNEL, 2))
@@ -322,8 +322,8 @@ async def test_a_long_ledger_is_not_read_to_its_end(database: Database) -> None:
     event.listen(engine, "before_cursor_execute", note)
     try:
         async with database.write() as connection:
-            await connection.run_sync(deliveries.claim, "one", NOW, NOW + HOUR, limit=5)
-            await deliveries.unreachable(connection, NOW, 5)
+            await connection.run_sync(claims.claim, "one", NOW, NOW + HOUR, limit=5)
+            await claims.unreachable(connection, NOW, 5)
             await deliveries.expire_old(connection, NOW, MONDAY, NOW)
             await matches.last_parts(connection, MONDAY)
             asked = [one for one in asked if "deliveries" in one[0]]
@@ -335,5 +335,5 @@ async def test_a_long_ledger_is_not_read_to_its_end(database: Database) -> None:
             ]
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    assert len(plans) == 5
+    assert len(plans) == 6
     assert not [plan for plan in plans if "SCAN deliveries" in plan and "USING INDEX" not in plan], plans

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage import accounts, deliveries, digests, matches
+from storage import accounts, claims, deliveries, digests, matches
 from storage.database import Database
 from storage.matches import Found
 from storage.models import Delivery, DeliveryState, Reason
@@ -93,7 +93,7 @@ async def test_a_fresh_claim_is_given_back_as_if_it_had_never_been(database: Dat
     await plan(database, post())
     claimed = await claim_one(database, NOW + HOUR)
     async with database.write() as connection:
-        await connection.run_sync(deliveries.release, [claimed.id], NOW + HOUR + MINUTE)
+        await connection.run_sync(claims.release, [claimed.id], NOW + HOUR + MINUTE)
     back = await get(database, claimed.id)
     assert (back.state, back.claimed_at, back.attempts) == (STATES.PLANNED, None, 0)
     assert (await claim_one(database, NOW + 2 * HOUR)).claimed_at == NOW + 2 * HOUR
@@ -105,7 +105,7 @@ async def test_an_unconfirmed_claim_is_given_back_unconfirmed(database: Database
     again = await claim_one(database, NOW + HOUR, claimer="two")
     assert again.id == before.id
     async with database.write() as connection:
-        await connection.run_sync(deliveries.release, [again.id], NOW + HOUR)
+        await connection.run_sync(claims.release, [again.id], NOW + HOUR)
     back = await get(database, again.id)
     assert (back.state, back.claimed_at, back.attempts, back.due_at) == (STATES.CLAIMED, NOW, 1, NOW + HOUR)
     assert (await claim_one(database, NOW + HOUR)).claimed_at == NOW
@@ -114,8 +114,8 @@ async def test_an_unconfirmed_claim_is_given_back_unconfirmed(database: Database
 async def test_what_is_over_is_not_given_back(database: Database) -> None:
     sent = await made(database, "sent")
     async with database.write() as connection:
-        await connection.run_sync(deliveries.release, [sent.id], NOW + HOUR)
-        await connection.run_sync(deliveries.release, [], NOW + HOUR)
+        await connection.run_sync(claims.release, [sent.id], NOW + HOUR)
+        await connection.run_sync(claims.release, [], NOW + HOUR)
     assert await get(database, sent.id) == sent
 
 

@@ -26,6 +26,7 @@ from storage import (
     accounts,
     authors,
     channels,
+    claims,
     commands,
     deliveries,
     digests,
@@ -95,7 +96,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "accounts.open_before": lambda c: accounts.open_before(c, 1),
     "accounts.since": lambda c: accounts.since(c, *DAILY[:1], [1], NOW),
     "accounts.unconfirmed": lambda c: accounts.unconfirmed(c),
-    "deliveries.unreachable": lambda c: deliveries.unreachable(c, NOW, 5),
+    "claims.unreachable": lambda c: claims.unreachable(c, NOW, 5),
     "digests.days": lambda c: digests.days(c),
     "digests.months": lambda c: digests.months(c),
     "digests.most_votes": lambda c: digests.most_votes(c, 5, NOW),
@@ -156,7 +157,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "channels.set_posts": lambda c: channels.set_posts(c, [replace(CHANNEL, last_planned=TUESDAY)]),
     "channels.set_paused": lambda c: channels.set_paused(c, 1, True, NOW),
     "commands.set_fingerprint": lambda c: commands.set_fingerprint(c, 1, "new"),
-    "deliveries.claim": lambda c: c.run_sync(deliveries.claim, "two", NOW, LATER, limit=5),
+    "claims.claim": lambda c: c.run_sync(claims.claim, "two", NOW, LATER, limit=5),
     "deliveries.confirm": lambda c: c.run_sync(deliveries.confirm, [(1, 1, 99)], NOW),
     "deliveries.expire": lambda c: c.run_sync(deliveries.expire, 1, Reason.TOO_OLD, NOW),
     "deliveries.expire_old": lambda c: deliveries.expire_old(c, LATER, None, NOW),
@@ -168,14 +169,14 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "deliveries.plan_again": lambda c: deliveries.plan_again(c, 1, LATER),
     "deliveries.plan_set_aside_again": lambda c: deliveries.plan_set_aside_again(c, *ALERT[:2], NOW - DAY, LATER),
     "deliveries.read_in_list": lambda c: deliveries.read_in_list(c, 3, NOW),
-    "deliveries.release": lambda c: c.run_sync(deliveries.release, [1], NOW),
+    "claims.release": lambda c: c.run_sync(claims.release, [1], NOW),
     "deliveries.remove_all": lambda c: deliveries.remove_all(c, *DAILY[:2]),
     "deliveries.remove_before": lambda c: deliveries.remove_before(c, LATER),
     "deliveries.set_aside": lambda c: c.run_sync(deliveries.set_aside, 1, Reason.REFUSED, "why", NOW),
     "deliveries.set_aside_all": lambda c: c.run_sync(
         deliveries.set_aside_all, Subscriber.CHANNEL, 2, Reason.REFUSED, NOW
     ),
-    "deliveries.take_over": lambda c: deliveries.take_over(c, "two", LATER),
+    "claims.take_over": lambda c: claims.take_over(c, "two", LATER),
     "deliveries.withdraw": lambda c: deliveries.withdraw(c, Subscriber.CHANNEL, 2, DeliveryKind.DAILY, NOW),
     "digests.index": lambda c: c.run_sync(digests.index, ["2401.00001"]),
     "digests.set_matched": lambda c: digests.set_matched(c, [digest(MONDAY, (paper("2401.00001"), 1))], MONDAY),
@@ -188,9 +189,8 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "outcomes.settle": lambda c: c.run_sync(outcomes.settle, [], Claim("two", DAY, 5, None, []), NOW),
     "votes.note": lambda c: c.run_sync(votes.note, MONDAY, LATER),
     "notices.plan": lambda c: notices.plan(c, 7, LATER, DAY),
-    "posts.edited": lambda c: posts.edited(c, 1, Shown((("2401.00001", 9),)), NOW),
+    "posts.edited": lambda c: c.run_sync(posts.edited, [(1, MONDAY, Shown((("2401.00001", 9),)))], NOW),
     "posts.keep": lambda c: c.run_sync(posts.keep, [(2, SHOWN)], NOW),
-    "posts.leave": lambda c: posts.leave(c, 1),
     "outcomes.write": lambda c: c.run_sync(outcomes.write, [Outcome(CLAIMED, DeliveryState.SENT, message_id=9)], NOW),
     "reindexing.reindex": lambda c: renamed_and_indexed_anew(c),
     "search.index": lambda c: c.run_sync(search.index, [(1, LION)]),
@@ -268,7 +268,7 @@ async def held(database: Database) -> Database:
         await targets.set_dm_channel(connection, 7, 70)
         await connection.run_sync(targets.refuse, Subscriber.USER, 7, Reason.DMS_CLOSED, "why", NOW, 3)
         await deliveries.plan(connection, [Plan(*DAILY, MONDAY)], NOW - DAY)
-        await connection.run_sync(deliveries.claim, "one", NOW, NOW)
+        await connection.run_sync(claims.claim, "one", NOW, NOW)
         await connection.run_sync(posts.keep, [(1, SHOWN)], NOW)
         aside = (DeliveryState.SET_ASIDE, Reason.DMS_CLOSED)
         plans = [Plan(Subscriber.CHANNEL, 2, DeliveryKind.DAILY, MONDAY)]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import deliveries, outcomes, targets
+from storage import claims, outcomes, targets
 from storage.database import Database
 from storage.models import Delivery, DeliveryState, Reason, Subscriber, Target
 from storage.outcomes import Outcome, pause
@@ -195,7 +195,7 @@ async def test_a_refusal_after_the_server_was_left_does_not_take_a_channel_up(da
     await plan(database, alert(1))
     async with database.write() as connection:
         await targets.keep(connection, CHANNEL, 1, 5)
-        (claimed,) = await connection.run_sync(deliveries.claim, "one", NOW, NOW + HOUR)
+        (claimed,) = await connection.run_sync(claims.claim, "one", NOW, NOW + HOUR)
         await targets.leave(connection, 5, NOW)
         await connection.run_sync(outcomes.write, [refusal(claimed, Reason.CHANNEL_GONE)], NOW + MINUTE)
     assert (await target(database, CHANNEL, 1)).set_aside_at == NOW

@@ -187,11 +187,13 @@ class PaperRound:
         return sum(len(channel.messages) for channel in self.server.channels.values())
 
     def states(self) -> Counter[str]:
-        """The ledger: how many deliveries are in each state."""
+        """The ledger: how many messages owed are in each state; edits are of messages that are there."""
         return Counter(
             {
                 str(state): int(str(number))
-                for state, number in self.execute("SELECT state, count(*) FROM deliveries GROUP BY 1")
+                for state, number in self.execute(
+                    "SELECT state, count(*) FROM deliveries WHERE kind != 'edit' GROUP BY 1"
+                )
             }
         )
 
