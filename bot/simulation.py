@@ -27,6 +27,8 @@ from bot.app import Paperboy, create_bot
 from bot.config import DatabaseSettings, HuggingFaceSource, Settings, SourceSettings, SubscriptionSettings
 from bot.doorstep import Doorstep, deliver
 from bot.errors import ConfigurationError, SourceError
+from bot.fetching import Fetcher
+from bot.finding import Finder
 from bot.language import ENGLISH, KOREAN
 from bot.live import Live
 from bot.pace import Pace
@@ -103,6 +105,9 @@ async def session(
         if live:
             # Settling in takes as long.
             env.backend.advance_clock(_behind(env) - _Town.SECONDS)
+            # The bot's commands go by SimCord's clock and what is done beside it by the real one. A client that is
+            # used by both sees time run back, and its pace would have it wait for as long.
+            bot.finder = Finder(bot.database, await stack.enter_async_context(Fetcher()), live, bot.now)
         town = _Town(env, bot, source.follows)
         bot.tree.add_command(source.command(bot))
         await bot.tree.sync()

@@ -79,6 +79,11 @@ async def test_the_papers_of_now() -> None:
             await undisturbed(fetch_now)
             await shows(page, "Nothing has changed since it was last asked.")
 
+            # A paper that is not held is fetched, and what is asked for afterwards as well.
+            server.others = [paper("1706.03762", "Attention Is All You Need")]
+            await undisturbed(lambda: alex.slash(page.channel, "papers show", paper="1706.03762"))
+            await shows(page, "Attention Is All You Need")
+
             # Votes rise.
             server.days[BEFORE] = [paper("2601.00001", "An agent of old", 9), paper("2601.00002", "Lions", 61)]
             await undisturbed(fetch_now)
