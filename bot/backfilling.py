@@ -61,7 +61,7 @@ async def backfill(
             await _fetch(database, fetcher, source, day, polled, tell)
         except SourceError as error:
             wish = error.wait if isinstance(error, FetchError) and error.wait else timedelta()
-            wished = f"; it wishes to be left alone for {wish // _MINUTE} minutes" if wish > _PATIENCE else ""
+            wished = f" It wishes to be left alone for {wish // _MINUTE} minutes." if wish > _PATIENCE else ""
             report.failures[day] = f"{error}{wished}"
             failed += 1
             if failed == _IN_A_ROW or (isinstance(error, FetchError) and not error.lasting):
@@ -96,7 +96,7 @@ async def _fetch(
             wait = polling.pause(failures, error.wait if isinstance(error, FetchError) else None)
             if failures == _TRIES or wait > _PATIENCE or (isinstance(error, FetchError) and error.lasting):
                 raise
-            tell(f"{source.name}, {day}: {error}. Trying again in {wait.total_seconds():.0f} seconds.")
+            tell(f"{source.name}, {day}: {error} Trying again in {wait.total_seconds():.0f} seconds.")
         await asyncio.sleep(wait.total_seconds())
     raise AssertionError("the last try returns or raises")
 

@@ -142,7 +142,7 @@ def _posted_to(number: int) -> Finding:
 def _source(name: str, state: SourceState, now: datetime) -> Finding:
     if state.failing_since:
         since = f"{state.failing_since:%Y-%m-%d %H:%M} UTC"
-        return Finding(False, f"{name} has failed since {since}: {state.why}. paperboy run asks it again by itself.")
+        return Finding(False, f"{name} has failed since {since}: {state.why} paperboy run asks it again by itself.")
     if state.fetched_at is None:
         return Finding(None, f"{name} was not asked for papers yet; paperboy run does.")
     minutes = max(0, int((now - state.fetched_at).total_seconds() // 60))

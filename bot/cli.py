@@ -133,7 +133,7 @@ def fetch(
     days = f"{sum(one.days for one in reports.values())} days from " if failed else ""
     out.print(f"Fetched {days}{since} to {until}: {changed} entries changed, {requests} requests.")
     for name, day, why in failed:
-        err.print(Text.assemble(("✗", "red"), f" {printable(name)}, {day}: {printable(why)}."), soft_wrap=True)
+        err.print(Text.assemble(("✗", "red"), f" {printable(name)}, {day}: {printable(why)}"), soft_wrap=True)
     if failed:
         err.print("What was fetched is kept; the same command fetches the rest.")
         raise typer.Exit(2)

@@ -11,12 +11,15 @@
         ├── NotAllowedError     the person or the bot lacks a permission
         └── LimitError          more than is allowed
 
-A UserError carries a message of the catalogue and its values, so that it can be spoken in the reader's language.
+A SourceError and a UserError carry a message of the catalogue and its values, so that they can be spoken in the
+reader's language.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+
+from storage.models import Sentence
 
 
 class PaperboyError(Exception):
@@ -32,7 +35,12 @@ class DatabaseError(PaperboyError):
 
 
 class SourceError(PaperboyError):
-    """A source of digests that cannot be read at all."""
+    """A source of digests that cannot be read at all. ``message`` is an English msgid with ``{names}`` for ``values``;
+    ``why`` is both."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        self.why = Sentence(message, {name: str(value) for name, value in values.items()})
+        super().__init__(str(self.why))
 
 
 class FetchError(SourceError):
@@ -40,9 +48,15 @@ class FetchError(SourceError):
     alone; None where it said nothing. ``lasting``: another try would come to the same."""
 
     def __init__(
-        self, message: str, *, status: int | None = None, wait: timedelta | None = None, lasting: bool = False
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        wait: timedelta | None = None,
+        lasting: bool = False,
+        **values: object,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, **values)
         self.status = status
         self.wait = wait
         self.lasting = lasting

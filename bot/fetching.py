@@ -29,6 +29,7 @@ from aiohttp.http_exceptions import ContentEncodingError
 from aiolimiter import AsyncLimiter
 
 from bot.errors import FetchError
+from bot.language import message
 from storage.models import Version
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -110,7 +111,7 @@ class Fetcher:
                 body, version = found
                 return Fetched(body, known if body is None else version, requests)
             current = _led(current, found)
-        raise FetchError(f"{_host(first)} leads from one address to the next, and never to an answer")
+        raise FetchError("{host} leads from one address to the next, and never to an answer.", host=_host(first))
 
     @contextmanager
     def _stoppable(self) -> Iterator[None]:
@@ -127,9 +128,9 @@ class Fetcher:
         self, address: yarl.URL, headers: dict[str, str], allow_private: bool
     ) -> tuple[bytes | None, Version] | str:
         """An answer, or the address that it is said to be at."""
-        name, now = _host(address), asyncio.get_running_loop().time()
+        host, now = _host(address), asyncio.get_running_loop().time()
         if (left := self._closed_until.get(address.origin(), now) - now) > 0:
-            raise FetchError(f"{name} takes no more requests for now", wait=timedelta(seconds=left))
+            raise FetchError("{host} takes no more requests for now.", host=host, wait=timedelta(seconds=left))
         try:
             if not allow_private:
                 _check_literal(address)
@@ -144,7 +145,9 @@ class Fetcher:
                 if response.status != 200:
                     wait = _wait(response.headers, datetime.now(UTC))
                     raise FetchError(
-                        f"{name} answers {_status(response.status)}",
+                        "{host} answers {answer}.",
+                        host=host,
+                        answer=_status(response.status),
                         status=response.status,
                         wait=exhausted if wait is None else wait,
                         lasting=response.status in _REFUSED,
@@ -152,9 +155,9 @@ class Fetcher:
                 body = await self._read(address, response)
                 return body, Version(_tag(response.headers, "ETag"), _tag(response.headers, "Last-Modified"))
         except TimeoutError as error:
-            raise FetchError(f"{name} does not answer in time") from error
+            raise FetchError("{host} does not answer in time.", host=host) from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
-            raise FetchError(f"{name} {_trouble(error)}") from error
+            raise FetchError(_trouble(error), host=host, why=_word(error)) from error
 
     async def _read(self, address: yarl.URL, response: aiohttp.ClientResponse) -> bytes:
         # What a header promises binds nobody. aiohttp unpacks piece by piece, as this asks for them.
@@ -163,7 +166,9 @@ class Fetcher:
         async for piece in response.content.iter_any():
             size += len(piece)
             if size > self._most_bytes:
-                raise FetchError(f"{_host(address)} answers with more than {self._most_bytes:,} bytes")
+                raise FetchError(
+                    "{host} answers with more than {most} bytes.", host=_host(address), most=f"{self._most_bytes:,}"
+                )
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -192,15 +197,19 @@ class _PublicResolver(aiohttp.ThreadedResolver):
 
 
 def _checked(address: str) -> yarl.URL:
+    if (url := _usable(address)) is None:
+        raise FetchError("{address} is no http(s) address.", address=repr(address[:100]), lasting=True)
+    return url
+
+
+def _usable(address: str) -> yarl.URL | None:
     try:
         url = yarl.URL(address)
         usable = url.scheme in ("http", "https") and bool(url.host)
     except ValueError:
-        raise FetchError(f"{address[:100]!r} is no address", lasting=True) from None
-    if not usable:
-        raise FetchError(f"{address[:100]!r} is no http(s) address", lasting=True)
+        return None
     # A password would travel on to where the address leads.
-    return url.with_user(None)
+    return url.with_user(None) if usable else None
 
 
 def _led(address: yarl.URL, location: str) -> yarl.URL:
@@ -209,13 +218,16 @@ def _led(address: yarl.URL, location: str) -> yarl.URL:
         led = str(address.join(yarl.URL(location)))
     except ValueError:
         led = location
-    try:
-        found = _checked(led)
-    except FetchError as error:
-        raise FetchError(f"{_host(address)} leads elsewhere, and {error}", lasting=True) from None
+    if (found := _usable(led)) is None:
+        raise FetchError(
+            "{host} leads to {address}, which is no http(s) address.",
+            host=_host(address),
+            address=repr(led[:100]),
+            lasting=True,
+        )
     if (address.scheme, found.scheme) == ("https", "http"):
         # Whoever stands in between could answer in its place.
-        raise FetchError(f"{_host(address)} leads to an address without encryption", lasting=True)
+        raise FetchError("{host} leads to an address without encryption.", host=_host(address), lasting=True)
     return found
 
 
@@ -236,8 +248,11 @@ def _check_public(host: str, number: str) -> None:
     found = ipaddress.ip_address(number.partition("%")[0])
     meant = _meant(found)
     if not meant.is_global or meant.is_multicast:
-        said = f"{host} leads to a private network; allow_private = true of the source would allow it"
-        raise FetchError(said, lasting=True)
+        raise FetchError(
+            "{host} leads to a private network; allow_private = true of the source would allow it.",
+            host=host,
+            lasting=True,
+        )
 
 
 def _meant(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -289,20 +304,24 @@ def _trouble(error: Exception) -> str:
     """What went wrong, for people: aiohttp says it to programmers."""
     match error:
         case aiohttp.ClientConnectorDNSError():
-            return "cannot be found: nobody knows an address of this name"
+            return message("{host} cannot be found: nobody knows an address of this name.")
         case aiohttp.ClientSSLError():
-            return "does not prove that it is the one: its certificate cannot be trusted"
+            return message("{host} does not prove that it is the one: its certificate cannot be trusted.")
         case aiohttp.ServerDisconnectedError():
-            return "ends the connection without an answer"
+            return message("{host} ends the connection without an answer.")
         case aiohttp.ClientPayloadError() if not isinstance(error.__cause__, ContentEncodingError):
-            return "breaks off in the middle of its answer"
+            return message("{host} breaks off in the middle of its answer.")
         case OSError(errno=int(number)) if number > 0:
-            return f"cannot be reached: {os.strerror(number)}"
+            return message("{host} cannot be reached: {why}.")
         case aiohttp.ClientConnectionError():
-            return "cannot be reached"
-        case aiohttp.InvalidURL():
-            return "has an address that cannot be used"
-        case aiohttp.ClientError():
-            return "answers in a way that cannot be read"
+            return message("{host} cannot be reached.")
+        case aiohttp.ClientError() if not isinstance(error, aiohttp.InvalidURL):
+            return message("{host} answers in a way that cannot be read.")
         case _:
-            return "has an address that cannot be used"
+            return message("{host} has an address that cannot be used.")
+
+
+def _word(error: Exception) -> str:
+    """The system's own word on an error; empty where it has none."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if isinstance(number, int) and number > 0 else ""

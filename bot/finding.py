@@ -86,7 +86,7 @@ class Finder:
 
     async def _fetch(self, arxiv_id: str) -> Entry:
         if self._paused_until and self._now() < self._paused_until:
-            raise FetchError("it wishes to be left alone")
+            raise FetchError("{host} takes no more requests for now.", host=self._source.name)
         if not self._pace.has_capacity():
             raise LimitError("Many new papers are being looked up. Please try again in a minute.")
         await self._pace.acquire()

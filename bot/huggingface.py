@@ -115,11 +115,11 @@ def items(content: bytes) -> list[Any]:
         # Python refuses numbers of thousands of digits, and the whole page with them.
         found = json.loads(content, parse_int=lambda digits: int(digits) if len(digits) < 20 else math.inf)
     except (ValueError, RecursionError):
-        raise SourceError("Hugging Face answers with something else than JSON") from None
+        raise SourceError("Hugging Face answers with something else than JSON.") from None
     if not isinstance(found, list):
-        raise SourceError("Hugging Face answers with something else than a list of papers")
+        raise SourceError("Hugging Face answers with something else than a list of papers.")
     if len(found) > MOST_PAPERS:
-        raise SourceError(f"Hugging Face answers with a list of {len(found):,} papers")
+        raise SourceError("Hugging Face answers with a list of {number} papers.", number=f"{len(found):,}")
     return found
 
 
@@ -150,7 +150,9 @@ def parse_paper(content: bytes, today: date) -> Entry:
         found = _Paper.model_validate(json.loads(content))
         return _entry(_Item(paper=found), min(_day_of(found.published, today), today))
     except (ValidationError, ValueError, OverflowError, RecursionError) as error:
-        raise SourceError(f"Hugging Face tells of a paper in a form that is not known: {_why(error, None)}") from None
+        raise SourceError(
+            "Hugging Face tells of a paper in a form that is not known: {why}.", why=_why(error, None)
+        ) from None
 
 
 def _entry(item: _Item, day: date) -> Entry:

@@ -21,7 +21,7 @@ from bot.parsing import Parsed, without_future
 from storage import files
 from storage import sources as stored
 from storage.database import Database
-from storage.models import Reject
+from storage.models import Reject, Sentence
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Folder:
         self._source = source
         self._whole_seconds = whole_seconds
         self._seen: dict[Path, str] | None = None
-        self._missing = ""
+        self._missing: Sentence | None = None
         self._failing: bool | None = None
 
     async def ingest(self, database: Database) -> Imported:
@@ -126,28 +126,28 @@ class Folder:
     def _changed(self, seen: dict[Path, str]) -> dict[Path, str]:
         try:
             marks = {path: sources.mark(path) for path in sources.files([self.path])}
-        except (SourceError, OSError) as error:
-            why = (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")
+        except SourceError as error:
             if not self._missing and isinstance(error.__cause__, FileNotFoundError) and not self._were_there(seen):
                 # Who has no digests of their own needs none.
                 log.info("%s It is looked for now and then.", error)
             elif not self._missing:
-                log.warning("no digests are read: %s", why)
-            self._missing = why
+                log.warning("no digests are read: %s", error)
+            self._missing = error.why
             return {}
-        self._missing = ""
+        self._missing = None
         changed = {path: mark for path, mark in marks.items() if seen.get(path) != mark}
         whole = {path: mark for path, mark in changed.items() if sources.is_whole(path, self._whole_seconds)}
         self.being_written = len(whole) < len(changed)
         return whole
 
     async def _note(self, database: Database, seen: dict[Path, str]) -> None:
-        failing = bool(self._missing) and self._were_there(seen)
+        why = self._missing if self._were_there(seen) else None
+        failing = why is not None
         if failing != self._failing:
             now = datetime.now(UTC)
             async with database.write() as connection:
-                if failing:
-                    await stored.failed(connection, self._source, self._missing, now, now)
+                if why:
+                    await stored.failed(connection, self._source, why, now, now)
                 else:
                     await stored.answered(connection, self._source)
         self._failing = failing

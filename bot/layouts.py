@@ -14,6 +14,7 @@ from discord import ui
 
 from bot.language import Language
 from bot.text import ELLIPSIS, clean, clip, escape_within, width
+from storage.models import Sentence
 
 TEXT = 4000
 """Characters in all texts of a message."""
@@ -48,6 +49,11 @@ def shared(name: str, language: Language) -> str:
 def quoted(text: str) -> str:
     """A keyword or name within a sentence."""
     return escape_within(clean(text), 100, links=False)
+
+
+def said(sentence: Sentence, language: Language) -> str:
+    """A sentence in the reader's language, whose values may be anything."""
+    return language.text(sentence.message, **{name: quoted(value) for name, value in sentence.values.items()})
 
 
 def button(label: str, custom_id: str, *, disabled: bool = False) -> ui.Button[ui.LayoutView]:

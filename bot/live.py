@@ -16,7 +16,7 @@ from bot.answering import answer, reader
 from bot.app import Paperboy
 from bot.config import HuggingFaceSource
 from bot.doorstep import deliver, post_now
-from bot.errors import NotFoundError, SourceError
+from bot.errors import ConfigurationError, NotFoundError, SourceError
 from bot.language import Language
 from bot.polling import Polled
 from storage import digests, papers
@@ -46,19 +46,19 @@ class Live:
         """Fetches the papers of a week; its newest day that is posted by now and has some; None where only today has.
 
         Raises:
-            SourceError: there are none, or the source does not answer as Hugging Face does.
+            ConfigurationError: there are none, or the source does not answer as Hugging Face does.
         """
         today = bot.now().date()
         try:
             await self._fetch(bot)
         except SourceError as error:
-            raise SourceError(
-                f"{self.source.api_url} gives no papers: {error}. After --live comes an address that answers as "
+            raise ConfigurationError(
+                f"{self.source.api_url} gives no papers: {error} After --live comes an address that answers as "
                 "https://huggingface.co/api does."
             ) from None
         async with bot.database.read() as connection:
             if not await papers.count(connection, papers.Filter(first=today - timedelta(days=_WEEK))):
-                raise SourceError(
+                raise ConfigurationError(
                     f"{self.source.api_url} has no papers of the last week, from {today - timedelta(days=_WEEK)} to "
                     f"{today}. Try again when it has some, or paperboy try without --live."
                 )
@@ -105,7 +105,7 @@ class Live:
         try:
             polled = await self._fetch(bot)
         except SourceError as error:
-            return words.text("The source gives no papers: {why}", why=layouts.quoted(str(error)))
+            return words.text("The source gives no papers: {why}", why=layouts.said(error.why, words))
         if not polled.changed:
             return words.text("Nothing has changed since it was last asked.")
         fetched(await self.entries(bot))

@@ -36,6 +36,7 @@ _LAST_RETRY = timedelta(hours=1)
 _MOST_TOLD = 5
 """Rejects of a day that are logged; a day is fetched often."""
 _MOST_WHY = 300
+"""Characters of what a source said, or we of it."""
 _NOTHING = Parsed((), ())
 _chance = random.SystemRandom()
 
@@ -85,7 +86,9 @@ async def _poll_one(
         except Exception as error:
             # Nobody thought of it. It is left alone all the same, and its owner told.
             log.exception("%s of %s", day, source.name)
-            failure = failure or SourceError(f"its answer for {day} cannot be taken in ({type(error).__name__})")
+            failure = failure or SourceError(
+                "Its answer for {day} cannot be taken in ({why}).", day=day, why=type(error).__name__
+            )
     if failure:
         await _note_failure(database, source, state, failure, now)
     elif due:
@@ -144,7 +147,8 @@ async def _note_failure(
 ) -> None:
     failures = (state.failures if state else 0) + 1
     wait = pause(failures, error.wait if isinstance(error, FetchError) else None)
-    why = clip(clean(str(error)), _MOST_WHY)
+    values = {name: clip(clean(value), _MOST_WHY) for name, value in error.why.values.items()}
+    why = error.why._replace(values=values)
     async with database.write() as connection:
         await sources.failed(connection, source.name, why, now + wait, now)
     if failures == 1:

@@ -61,7 +61,12 @@ async def fetch_paper(fetcher: Fetcher, source: HuggingFaceSource, arxiv_id: str
     found = await fetcher.get(address, token=_token(), allow_private=source.allow_private)
     entry = huggingface.parse_paper(found.body or b"", today)
     if entry.paper.arxiv_id != arxiv_id:
-        raise SourceError(f"{source.name} answers with {entry.paper.arxiv_id}, and not with {arxiv_id}")
+        raise SourceError(
+            "{name} answers with {found}, and not with {asked}.",
+            name=source.name,
+            found=entry.paper.arxiv_id,
+            asked=arxiv_id,
+        )
     return entry
 
 
@@ -76,9 +81,11 @@ async def _markdown(fetcher: Fetcher, source: MarkdownSource, day: date, known: 
     if found.body is None:
         return Found(None, {address: found.version}, found.requests)
     parsed = await asyncio.to_thread(parsing.parse, found.body, f"{source.name}, {day}")
-    if not parsed.digests and (parsed.rejects or _HTML.match(found.body)):
-        reason = parsed.rejects[0].reason if parsed.rejects else "it is a web page"
-        raise SourceError(f"{source.name} answers with no digest for {day}: {reason}")
+    if parsed.rejects and not parsed.digests:
+        reason = parsed.rejects[0].reason
+        raise SourceError("{name} answers with no digest for {day}: {why}.", name=source.name, day=day, why=reason)
+    if not parsed.digests and _HTML.match(found.body):
+        raise SourceError("{name} answers with no digest for {day}: it is a web page.", name=source.name, day=day)
     return Found(parsed, {address: found.version}, found.requests)
 
 
@@ -102,12 +109,19 @@ async def _hugging_face(fetcher: Fetcher, source: HuggingFaceSource, day: date, 
         items = await asyncio.to_thread(huggingface.items, found.body)
         listed += items
         if len(listed) > huggingface.MOST_PAPERS or size > _MOST_BYTES:
-            raise SourceError(f"{source.name} answers with page after page for {day}, and never with the last one")
+            raise SourceError(
+                "{name} answers with page after page for {day}, and never with the last one.",
+                name=source.name,
+                day=day,
+            )
         if len(items) < huggingface.PAGE:
             break
     parsed = await asyncio.to_thread(huggingface.parse, listed, day)
     if parsed.rejects and not parsed.digests:
-        raise SourceError(f"No paper that {source.name} has for {day} can be read: {parsed.rejects[0].reason}")
+        reason = parsed.rejects[0].reason
+        raise SourceError(
+            "No paper that {name} has for {day} can be read: {why}.", name=source.name, day=day, why=reason
+        )
     answer.parsed = parsed
     return answer
 

@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 from bot.app import Paperboy, create_bot
 from bot.config import DatabaseSettings, HuggingFaceSource, Settings, SourceSettings, SubscriptionSettings
 from bot.doorstep import Doorstep, deliver
-from bot.errors import ConfigurationError, SourceError
+from bot.errors import ConfigurationError
 from bot.fetching import Fetcher
 from bot.finding import Finder
 from bot.language import ENGLISH, KOREAN
@@ -56,8 +56,8 @@ async def simulate(
     """Runs until Ctrl-C, SIGTERM, or the end of the session in the browser.
 
     Raises:
-        ConfigurationError: SimCord is not installed, or the port is taken.
-        SourceError: ``paths`` hold no digest, or ``live`` has none.
+        ConfigurationError: SimCord is not installed, the port is taken, ``paths`` hold no digest, or ``live`` has none.
+        SourceError: a path is not there, or cannot be looked through.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -117,7 +117,7 @@ async def session(
                 await digests.set_unmatched(connection, newest)
         entries = await source.entries(bot)
         if not entries:
-            raise SourceError("There is no digest to show: " + ", ".join(str(path) for path in paths))
+            raise ConfigurationError("There is no digest to show: " + ", ".join(str(path) for path in paths))
         await town.settle_in()
         pictures = _pictures(entries)
         try:

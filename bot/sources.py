@@ -26,17 +26,17 @@ def files(paths: Iterable[Path]) -> list[Path]:
     named itself is taken whatever its ending; hidden files and folders are left out.
 
     Raises:
-        SourceError: a path is not there.
+        SourceError: a path is not there, or cannot be looked through.
     """
     found: dict[Path, None] = {}
     for path in paths:
         try:
             path.stat()
+            found |= dict.fromkeys(sorted(_below(path)) if path.is_dir() else [path])
         except OSError as error:
             if isinstance(error, FileNotFoundError | NotADirectoryError):
-                raise SourceError(f"There is no file or folder {str(path)!r}.") from error
-            raise SourceError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
-        found |= dict.fromkeys(sorted(_below(path)) if path.is_dir() else [path])
+                raise SourceError("There is no file or folder {path}.", path=repr(str(path))) from error
+            raise SourceError("{path} cannot be read: {why}.", path=repr(str(path)), why=error.strerror) from error
     return list(found)
 
 

@@ -14,11 +14,12 @@ from bot.language import Language
 from bot.refusals import SENTENCES
 from bot.sources import only_weekend
 from bot.text import width
-from storage.models import Channel, Delivery, DeliveryState, Notice, Reason, SourceState, Target
+from storage.models import Channel, Delivery, DeliveryState, Notice, Reason, Sentence, SourceState, Target
 
 DAYS = 7
 _SHORT = 3
 """Days shown of each channel where a server has so many that all do not fit."""
+_UNKNOWN = Sentence("?", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,11 @@ def notice(told: Notice, mark: str, languages: Sequence[Language]) -> ui.LayoutV
         else:
             lines.append(
                 language.text(
-                    "⚠ {name} has failed since {when}: {why}. Posting goes on with what there is, and I ask again by "
+                    "⚠ {name} has failed since {when}: {why} Posting goes on with what there is, and I ask again by "
                     "myself.",
                     name=name,
                     when=since,
-                    why=layouts.quoted(told.why),
+                    why=layouts.said(told.why or _UNKNOWN, language),
                 )
             )
     button = layouts.button(languages[0].text("How is it now?"), custom_ids.sources(mark))
@@ -111,10 +112,10 @@ def _sources(newest: date | None, sources: Sequence[SourceState], language: Lang
         if source.failing_since:
             lines.append(
                 language.text(
-                    "⚠ {name} has failed since {when}: {why}. I ask again by myself.",
+                    "⚠ {name} has failed since {when}: {why} I ask again by myself.",
                     name=name,
                     when=when(source.failing_since),
-                    why=layouts.quoted(source.why or "?"),
+                    why=layouts.said(source.why or _UNKNOWN, language),
                 )
             )
         elif source.fetched_at and (newest is None or newest < source.fetched_at.date()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ class Version:
     modified: str | None = None
 
 
+class Sentence(NamedTuple):
+    """A message of the catalogue, with ``{names}`` for ``values``: kept as it is, and spoken in each reader's
+    language."""
+
+    message: str
+    values: dict[str, str]
+
+    def __str__(self) -> str:
+        return self.message.format(**self.values)
+
+
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """Where digests come from, and how it is with it: when it last answered, since when it has not, after how many
@@ -77,7 +89,7 @@ class SourceState:
     failing_since: datetime | None = None
     failures: int = 0
     retry_at: datetime | None = None
-    why: str | None = None
+    why: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +124,7 @@ class Notice:
     source: str
     since: datetime
     back: bool
-    why: str
+    why: Sentence | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import deliveries as ledger
 from storage import targets
 from storage.deliveries import Plan
-from storage.models import DeliveryKind, DeliveryState, Notice, Subscriber
+from storage.models import DeliveryKind, DeliveryState, Notice, Sentence, Subscriber
 from storage.schema import deliveries, notices, sources
 
 
@@ -38,7 +38,7 @@ async def plan(connection: AsyncConnection, owner_id: int, now: datetime, long: 
             "source": row["name"],
             "since": row["failing_since"] or row["told_since"],
             "back": row["failing_since"] is None,
-            "why": row["why"] or "",
+            "why": row["why"],
         }
         await connection.execute(notices.insert(), told)
         of_source = update(sources).where(sources.c.name == row["name"])
@@ -49,7 +49,12 @@ async def of(connection: AsyncConnection, delivery_ids: Collection[int]) -> dict
     """What deliveries tell of, by their ids."""
     rows = (await connection.execute(select(notices).where(notices.c.delivery_id.in_(delivery_ids)))).mappings()
     return {
-        row["delivery_id"]: Notice(row["source"], row["since"].replace(tzinfo=UTC), row["back"], row["why"])
+        row["delivery_id"]: Notice(
+            row["source"],
+            row["since"].replace(tzinfo=UTC),
+            row["back"],
+            Sentence(*row["why"]) if row["why"] else None,
+        )
         for row in rows
     }
 

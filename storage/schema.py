@@ -86,7 +86,7 @@ sources = Table(
     Column("failing_since", DateTime),
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("retry_at", DateTime),
-    Column("why", Text),
+    Column("why", JSON(none_as_null=True)),
     # Since when it had failed, as the owner was told, who is told when it is back.
     Column("told_since", DateTime),
     sqlite_with_rowid=False,
@@ -263,7 +263,7 @@ notices = Table(
     Column("source", String, nullable=False),
     Column("since", DateTime, nullable=False),
     Column("back", Boolean(create_constraint=False), nullable=False),
-    Column("why", Text, nullable=False),
+    Column("why", JSON(none_as_null=True)),
 )
 
 # What Discord was last told, so that it is not told again: the fingerprint of the commands by application.

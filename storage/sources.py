@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import votes
 from storage.digests import store
-from storage.models import Digest, SourceState, Version
+from storage.models import Digest, Sentence, SourceState, Version
 from storage.papers import LOOKED_UP
 from storage.schema import digests, fetches, sources
 
@@ -43,13 +43,13 @@ async def all_of_them(connection: AsyncConnection) -> list[SourceState]:
             _aware(row["failing_since"]),
             row["failures"],
             _aware(row["retry_at"]),
-            row["why"],
+            Sentence(*row["why"]) if row["why"] else None,
         )
         for row in rows
     ]
 
 
-async def failed(connection: AsyncConnection, name: str, why: str, retry_at: datetime, now: datetime) -> None:
+async def failed(connection: AsyncConnection, name: str, why: Sentence, retry_at: datetime, now: datetime) -> None:
     """Notes that a source has failed once more, why, and when it is asked again."""
     await connection.execute(
         update(sources)

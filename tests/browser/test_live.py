@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.config import HuggingFaceSource, Settings
-from bot.errors import SourceError
+from bot.errors import ConfigurationError
 from bot.simulation import session
 from tests.sources.serving import Answer, HuggingFace, paper, says
 
@@ -124,7 +124,7 @@ async def test_it_is_asked_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_address_without_papers_is_a_sentence(answer: Answer, why: str) -> None:
     async with HuggingFace() as server:
         server.answer = answer
-        with pytest.raises(SourceError, match=re.escape(f"{server.api_url} {why}")):
+        with pytest.raises(ConfigurationError, match=re.escape(f"{server.api_url} {why}")):
             async with session(Settings(), live=source(server)):
                 pass
 

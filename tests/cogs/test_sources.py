@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from storage import sources
-from storage.models import SourceState, Version
+from storage.models import Sentence, SourceState, Version
 from tests.cogs import seeing
 from tests.cogs.conftest import Town
 from tests.cogs.places import DAY, bring, tries
 from tests.cogs.test_status import status, status_in_korean
 
 HF = "Hugging Face"
-NOT_FOUND = "huggingface.co cannot be found: nobody knows an address of this name"
+NOT_FOUND = Sentence("{host} cannot be found: nobody knows an address of this name.", {"host": "huggingface.co"})
 
 
 async def keep(town: Town, *names: str) -> None:
@@ -32,7 +32,7 @@ async def answers(town: Town, name: str = HF) -> None:
         await sources.answered(connection, name)
 
 
-async def fails(town: Town, name: str = HF, why: str = NOT_FOUND) -> None:
+async def fails(town: Town, name: str = HF, why: Sentence = NOT_FOUND) -> None:
     now = town.bot.now()
     async with town.bot.database.write() as connection:
         await sources.failed(connection, name, why, now + timedelta(minutes=1), now)
@@ -87,7 +87,8 @@ async def test_a_source_that_fails(town: Town) -> None:
     since = int(town.bot.now().timestamp())
     await fails(town)
     town.env.backend.advance_clock(3 * 3600)
-    await fails(town, why="huggingface.co answers *503* @everyone Service Unavailable")
+    answer = {"host": "huggingface.co", "answer": "*503* @everyone Service Unavailable"}
+    await fails(town, why=Sentence("{host} answers {answer}.", answer))
     await bring(town, "2026-01-10")
     await answers(town, "Lab")
     english, korean = await first_lines(town)
@@ -95,9 +96,10 @@ async def test_a_source_that_fails(town: Town) -> None:
         f"⚠ Hugging Face has failed since <t:{since}:F> (<t:{since}:R>): huggingface.co answers \\*503\\* "
         "@\u200beveryone Service Unavailable. I ask again by myself."
     ]
-    assert korean[1].startswith(f"⚠ Hugging Face에서 <t:{since}:F> (<t:{since}:R>)부터 논문을 받지 못하고 있어요:")
-    assert korean[1].endswith("제가 알아서 다시 시도할게요.")
-    assert len(korean) == 2
+    assert korean[1:] == [
+        f"⚠ Hugging Face에서 <t:{since}:F> (<t:{since}:R>)부터 논문을 받지 못하고 있어요: huggingface.co에서 "
+        "\\*503\\* @\u200beveryone Service Unavailable 응답이 왔어요. 제가 알아서 다시 시도할게요."
+    ]
     await answers(town)
     english, korean = await first_lines(town)
     assert (len(english), len(korean)) == (1, 1)
@@ -161,6 +163,7 @@ async def test_the_owner_is_told(town: Town, monkeypatch: pytest.MonkeyPatch, te
     assert f"⚠ Hugging Face has failed since <t:{since}:F>" in first
     assert "nobody knows an address of this name" in first
     assert f"⚠ Hugging Face에서 <t:{since}:F>" in first
+    assert "huggingface.co의 주소를 찾을 수 없어요." in first
     assert "⚠ Lab has failed since" in second
     town.env.backend.advance_clock(3 * DAY)
     await fails(town)

@@ -42,7 +42,7 @@ async def test_not_for_ever(kiosk: Kiosk) -> None:  # noqa: F811
     """A server that does not answer is left after some tries at one day."""
     kiosk.server.answer = says("", 502)
     report = await backfill(kiosk.database, kiosk.fetcher, kiosk.source, WEEK)
-    assert report.failures == {WEEK[0]: "127.0.0.1 answers 502 Bad Gateway"}
+    assert report.failures == {WEEK[0]: "127.0.0.1 answers 502 Bad Gateway."}
     assert len(kiosk.server.requests) == 4
     assert await waiting(kiosk.database, kiosk.source, WEEK[-1], WEEK[0]) == WEEK
 
@@ -51,7 +51,7 @@ async def test_nobody_waits_for_an_hour(kiosk: Kiosk) -> None:  # noqa: F811
     kiosk.server.answer = says("", 429, RateLimit='"api";r=0;t=3000')
     report = await backfill(kiosk.database, kiosk.fetcher, kiosk.source, WEEK)
     assert report.failures == {
-        WEEK[0]: "127.0.0.1 answers 429 Too Many Requests; it wishes to be left alone for 50 minutes"
+        WEEK[0]: "127.0.0.1 answers 429 Too Many Requests. It wishes to be left alone for 50 minutes."
     }
     assert len(kiosk.server.requests) == 1
 

@@ -75,13 +75,13 @@ async def test_what_has_not_changed(server: Server, fetcher: Fetcher) -> None:
         (serving.bomb(200), "more than 200,000 bytes"),
         (says(b"\x1f\x8bnothing", Content_Encoding="gzip"), "in a way that cannot be read"),
         (says("", 304), "answers 304"),
-        (says("", 404), "answers 404 Not Found$"),
+        (says("", 404), "answers 404 Not Found.$"),
         (says("", 500), "answers 500"),
         (says("", 302), "answers 302"),
         (says("", 301, Location="/"), "and never to an answer"),
         (says("", 302, Location="ftp://example.org/a"), "is no http"),
         (says("", 302, Location="file:///etc/passwd"), "is no http"),
-        (says("", 302, Location="http://xn--/.."), "is no address"),
+        (says("", 302, Location="http://xn--/.."), "is no http"),
     ],
 )
 async def test_what_is_no_answer(server: Server, fetcher: Fetcher, answer: Answer, said: str) -> None:

@@ -174,7 +174,7 @@ async def test_a_folder_fails_where_it_is_gone(tmp_path: Path) -> None:
     assert (await state(folder)).failing_since is None
     digests.rename(tmp_path / "elsewhere")
     gone = await state(folder)
-    assert (gone.failures, gone.why) == (1, f"There is no file or folder '{digests}'")
+    assert (gone.failures, str(gone.why)) == (1, f"There is no file or folder '{digests}'.")
     again = await state(Folder(digests, "lab"))
     assert again.failing_since == gone.failing_since
     (tmp_path / "elsewhere").rename(digests)

@@ -58,6 +58,7 @@ from storage.models import (
     Entry,
     Follows,
     Reason,
+    Sentence,
     Shown,
     Sort,
     SourceState,
@@ -73,6 +74,7 @@ CHANNEL = Channel(1, 2, time(9), "Asia/Seoul", 5, 0, "ko", False, NOW)
 DAILY = (Subscriber.CHANNEL, 1, DeliveryKind.DAILY)
 ALERT = (Subscriber.USER, 7, DeliveryKind.ALERT)
 DAY = timedelta(days=1)
+WHY = Sentence("{host} does not answer in time.", {"host": "huggingface.co"})
 LATER = NOW + timedelta(days=400)
 FOUND = Found(*ALERT[:2], MONDAY, 0, "2401.00001", 1)
 SHOWN = Shown((("2401.00001", 3),))
@@ -196,7 +198,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "search.index": lambda c: c.run_sync(search.index, [(1, LION)]),
     "search.remove": lambda c: c.run_sync(search.remove, [(search.place(3, MONDAY, 0), ZEBRA)]),
     "sources.answered": lambda c: sources.answered(c, "other"),
-    "sources.failed": lambda c: sources.failed(c, SOURCE, "why", NOW, NOW),
+    "sources.failed": lambda c: sources.failed(c, SOURCE, WHY, NOW, NOW),
     "sources.keep": lambda c: sources.keep(c, [SourceState("elsewhere", "en", "")]),
     "sources.take": lambda c: c.run_sync(
         sources.take, SOURCE, TUESDAY, [NEW], [("https://example.org", Version("1"))], NOW, grows_for=timedelta(days=1)
@@ -275,10 +277,10 @@ async def held(database: Database) -> Database:
         await deliveries.plan(connection, [*plans, *(Plan(*ALERT, MONDAY, part, *aside) for part in (0, 1))], NOW)
         await matches.add(connection, MONDAY, [FOUND])
         await sources.keep(connection, [SourceState(SOURCE, "ko", "")])
-        await sources.failed(connection, SOURCE, "why", NOW, NOW)
+        await sources.failed(connection, SOURCE, WHY, NOW, NOW)
         await notices.plan(connection, 7, NOW + 2 * DAY, DAY)
         await sources.keep(connection, [SourceState(SOURCE, "ko", ""), SourceState("other", "en", "")])
-        await sources.failed(connection, "other", "why", NOW, NOW)
+        await sources.failed(connection, "other", WHY, NOW, NOW)
         version = [("https://example.org", Version("0"))]
         await connection.run_sync(sources.take, SOURCE, MONDAY, [], version, NOW, grows_for=timedelta(days=1))
         await commands.set_fingerprint(connection, 1, "old")

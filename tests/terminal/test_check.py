@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import shutil
 import sqlite3
@@ -331,8 +332,9 @@ def test_a_weekend_is_no_failure(check: Check, well: Path, now: datetime, said: 
 def test_a_source_that_fails(check: Check, well: Path) -> None:
     """Also a folder that was there; nothing is asked of the network."""
     failing = {"failing_since": FRIDAY, "failures": 3, "retry_at": FRIDAY}
-    state(well, "Hugging Face", why="huggingface.co answers 503 Service Unavailable", **failing)
-    state(well, "files", why="There is no file or folder 'digests'", **failing)
+    answer = {"host": "huggingface.co", "answer": "503 Service Unavailable"}
+    state(well, "Hugging Face", why=json.dumps(["{host} answers {answer}.", answer]), **failing)
+    state(well, "files", why=json.dumps(["There is no file or folder {path}.", {"path": "'digests'"}]), **failing)
     shutil.rmtree(well / "digests")
     ended, lines = check()
     assert ended == 1

@@ -99,7 +99,7 @@ async def test_a_source_that_fails_stops_no_other(hugging_face: HuggingFace, tmp
     assert done.returncode == 2
     assert done.stdout == "Fetched 3 days from 2026-01-04 to 2026-01-06: 3 entries changed, 3 requests.\n"
     assert done.stderr.splitlines()[0] == (
-        "✗ [/red], 2026-01-06: 127.0.0.1 answers 429 Too Many Requests; it wishes to be left alone for 60 minutes."
+        "✗ [/red], 2026-01-06: 127.0.0.1 answers 429 Too Many Requests. It wishes to be left alone for 60 minutes."
     )
 
 

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("failing_since", sa.DateTime),
         sa.Column("failures", sa.Integer, nullable=False, server_default=sa.text("0")),
         sa.Column("retry_at", sa.DateTime),
-        sa.Column("why", sa.Text),
+        sa.Column("why", sa.JSON),
         sa.Column("told_since", sa.DateTime),
         sqlite_with_rowid=False,
     )
@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String, nullable=False),
         sa.Column("since", sa.DateTime, nullable=False),
         sa.Column("back", sa.Boolean(create_constraint=False), nullable=False),
-        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("why", sa.JSON),
     )
     op.create_table(
         "fetches",
