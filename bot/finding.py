@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from aiolimiter import AsyncLimiter
 from cachetools import TTLCache
+from discord.ext.commands import CooldownMapping
 
 from bot import arxiv, remote
 from bot.config import HuggingFaceSource
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _PACE = (30, 60)
 """Requests, and in how many seconds: 150 of the 500 that Hugging Face allows in 5 minutes."""
+_PACE_OF_ONE = (10, 60)
+"""Requests of one person: whoever looks up much leaves some to the others."""
 _PATIENCE = 25
 """Seconds that somebody waits for an answer."""
 _TOO_MANY = 429
@@ -49,17 +52,18 @@ class Finder:
         self._now = now
         self._asking = asyncio.Lock()
         self._pace = AsyncLimiter(*_PACE)
+        self._paces: CooldownMapping[int] = CooldownMapping.from_cooldown(*_PACE_OF_ONE, lambda person: person)
         self._paused_until: datetime | None = None
         self._unknown: TTLCache[str, None] = TTLCache(
             _MOST_REMEMBERED, _REMEMBERED.total_seconds(), timer=lambda: now().timestamp()
         )
 
-    async def find(self, arxiv_id: str) -> Entry:
-        """The paper, which is held from now on.
+    async def find(self, arxiv_id: str, person: int) -> Entry:
+        """The paper, which is held from now on. ``person`` is the user id of who asks.
 
         Raises:
             NotFoundError: Hugging Face does not know it, or does not answer.
-            LimitError: too many are asked for.
+            LimitError: too many are asked for, by this person or by all.
         """
         try:
             self._check_known(arxiv_id)
@@ -69,7 +73,7 @@ class Finder:
                     with suppress(NotFoundError):
                         return await lookups.show(connection, arxiv_id)
                 self._check_known(arxiv_id)
-                found = await self._fetch(arxiv_id)
+                found = await self._fetch(arxiv_id, person)
                 # What has come is kept, however long that takes.
                 patience.reschedule(None)
                 await self._database.change(digests.keep_looked_up, found)
@@ -84,11 +88,13 @@ class Finder:
         async with self._database.read() as connection:
             return await lookups.show(connection, arxiv_id)
 
-    async def _fetch(self, arxiv_id: str) -> Entry:
+    async def _fetch(self, arxiv_id: str, person: int) -> Entry:
         if self._paused_until and self._now() < self._paused_until:
             raise FetchError("{host} takes no more requests for now.", host=self._source.name)
         if not self._pace.has_capacity():
             raise LimitError("Many new papers are being looked up. Please try again in a minute.")
+        if self._paces.update_rate_limit(person, self._now().timestamp()):
+            raise LimitError("You have looked up many new papers. Please go on in a minute.")
         await self._pace.acquire()
         try:
             return await remote.fetch_paper(self._fetcher, self._source, arxiv_id, self._now().date())

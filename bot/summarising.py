@@ -95,7 +95,7 @@ async def _held_or_fetched(interaction: discord.Interaction, text: str) -> Entry
         if arxiv_id is None or finder is None:
             raise
     await interaction.response.defer(ephemeral=True, thinking=True)
-    return await finder.find(arxiv_id)
+    return await finder.find(arxiv_id, interaction.user.id)
 
 
 async def _menu(interaction: discord.Interaction, arxiv_ids: Sequence[str]) -> list[ui.ActionRow[ui.LayoutView]]:

@@ -234,7 +234,7 @@ async def test_one_that_wishes_to_be_left_alone_is(town: Town, hugging_face: Hug
 async def test_who_asks_for_many_is_asked_for_patience(town: Town, hugging_face: HuggingFace) -> None:
     assert town.bot.finder
     found = await asyncio.gather(
-        *(town.bot.finder.find(f"2602.{number:05}") for number in range(40)), return_exceptions=True
+        *(town.bot.finder.find(f"2602.{number:05}", number % 4) for number in range(40)), return_exceptions=True
     )
     assert [type(one) for one in found] == [NotFoundError] * 30 + [LimitError] * 10
     assert len(asked(hugging_face)) == 30
@@ -243,6 +243,23 @@ async def test_who_asks_for_many_is_asked_for_patience(town: Town, hugging_face:
     # What is held is shown all the same.
     result = await town.alex.slash(town.channel, "papers show", paper=HELD)
     assert "Attention Is All You Need" in seeing.text(result.response)
+
+
+async def test_one_who_asks_for_many_keeps_nobody_else_waiting(town: Town, hugging_face: HuggingFace) -> None:
+    for number in range(10):
+        result = await town.minji.slash(town.channel, "papers show", paper=f"2602.{number:05}")
+        assert "논문이 아직 없어요" in seeing.text(result.response)
+    for _ in range(2):
+        result = await town.minji.slash(town.channel, "papers show", paper=NEW)
+        assert "1분쯤 뒤에 이어서 찾아보세요" in seeing.text(result.response)
+    # What is held is no request, and what others ask for is theirs.
+    result = await town.minji.slash(town.channel, "papers show", paper=HELD)
+    assert "Attention Is All You Need" in seeing.text(result.response)
+    result = await town.alex.slash(town.channel, "papers show", paper=NEW)
+    assert "Of zebras" in seeing.text(result.response)
+    town.env.backend.advance_clock(60)
+    result = await town.minji.slash(town.channel, "papers show", paper=OTHER)
+    assert len(asked(hugging_face)) == 12
 
 
 async def test_it_is_in_no_digest_and_told_to_nobody_before_one_brings_it(

@@ -20,6 +20,7 @@ from tests.sources.serving import HuggingFace, paper
 from tests.storage.support import url_of
 
 NOW = datetime(2026, 1, 6, 9, tzinfo=UTC)
+ALEX = 7
 
 
 class Desk:
@@ -41,19 +42,19 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 async def test_many_who_ask_at_once_are_one_request(desk: Desk) -> None:
-    found = await asyncio.gather(*(desk.finder.find("2601.00001") for _ in range(20)))
+    found = await asyncio.gather(*(desk.finder.find("2601.00001", ALEX) for _ in range(20)))
     assert {entry.paper.title for entry in found} == {"Of zebras"}
     assert len(desk.server.requests) == 1
 
 
 async def test_many_who_ask_for_what_is_not_there_are_one_request(desk: Desk) -> None:
-    found = await asyncio.gather(*(desk.finder.find("2601.09999") for _ in range(20)), return_exceptions=True)
+    found = await asyncio.gather(*(desk.finder.find("2601.09999", ALEX) for _ in range(20)), return_exceptions=True)
     assert {type(one) for one in found} == {NotFoundError}
     assert len(desk.server.requests) == 1
 
 
 async def test_a_number_of_before_2007(desk: Desk) -> None:
-    assert (await desk.finder.find("hep-th/9901001")).paper.title == "Of strings"
+    assert (await desk.finder.find("hep-th/9901001", ALEX)).paper.title == "Of strings"
 
 
 async def test_nobody_waits_for_long(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,17 +63,17 @@ async def test_nobody_waits_for_long(desk: Desk, monkeypatch: pytest.MonkeyPatch
     desk.server.happenings = [serving.never]
     started = asyncio.get_running_loop().time()
     found = await asyncio.gather(
-        *(desk.finder.find(f"2601.{number:05}") for number in range(1, 6)), return_exceptions=True
+        *(desk.finder.find(f"2601.{number:05}", ALEX) for number in range(1, 6)), return_exceptions=True
     )
     assert asyncio.get_running_loop().time() - started < 5
     assert all("does not answer" in str(one) for one in found)
-    assert (await desk.finder.find("2601.00001")).paper.title == "Of zebras"
+    assert (await desk.finder.find("2601.00001", ALEX)).paper.title == "Of zebras"
 
 
 async def test_what_has_come_is_kept_however_long_that_takes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finding, "_PATIENCE", 0.2)
     async with desk.database.write():
-        asking = asyncio.create_task(desk.finder.find("2601.00001"))
+        asking = asyncio.create_task(desk.finder.find("2601.00001", ALEX))
         assert await asyncio.wait([asking], timeout=0.4) == (set(), {asking})
     assert (await asking).paper.title == "Of zebras"
 
@@ -87,7 +88,7 @@ async def test_polling_waits_for_two_requests_of_theirs_at_most(desk: Desk) -> N
         return await ordinary(request)
 
     desk.server.answer = answer
-    asking = [asyncio.create_task(desk.finder.find(f"2602.{number:05}")) for number in range(10)]
+    asking = [asyncio.create_task(desk.finder.find(f"2602.{number:05}", ALEX)) for number in range(10)]
     await begun.wait()
     await polling.poll(desk.database, desk.fetcher, [desk.source], NOW, 0)
     await asyncio.gather(*asking, return_exceptions=True)
