@@ -12,12 +12,11 @@ from storage.schema import digests, entries, fetches, papers, votes
 
 
 def note(connection: Connection, day: date, now: datetime) -> None:
-    """Keeps the votes of a day's papers that are not what was kept last: the most that any source tells of."""
-    of_day = digests.c.date == day
-    told = (
-        select(entries.c.paper_id, func.max(entries.c.votes)).join(digests).where(of_day, entries.c.votes.is_not(None))
-    )
-    papers_of_day = select(entries.c.paper_id).join(digests).where(of_day)
+    """Keeps the votes of a day's papers that are not what was kept last: the most that any source tells of, on
+    whatever day. A source that had the paper on another day would else take turns with this one."""
+    papers_of_day = select(entries.c.paper_id).join(digests).where(digests.c.date == day)
+    theirs = entries.c.paper_id.in_(papers_of_day)
+    told = select(entries.c.paper_id, func.max(entries.c.votes)).where(theirs, entries.c.votes.is_not(None))
     kept = select(votes.c.paper_id, votes.c.votes).where(votes.c.paper_id.in_(papers_of_day)).order_by(votes.c.at)
     # The last one counts.
     last = {paper_id: number for paper_id, number in connection.execute(kept)}

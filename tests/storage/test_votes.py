@@ -44,3 +44,13 @@ async def test_what_a_source_finds_as_another_has_told_it_is_kept(database: Data
         await database.change(sources.take, "one", MONDAY, [found], [], NOW + hours * HOUR, grows_for=DAY)
     async with database.read() as connection:
         assert await votes.history(connection, "2401.00001") == [(NOW, 5)]
+
+
+async def test_a_paper_of_two_days_has_one_history(database: Database) -> None:
+    """Another source has it a day later, and tells of the votes that it had then."""
+    for hours, votes_now in enumerate((10, 10, 12)):
+        for source, day, number in (("one", MONDAY, votes_now), ("two", TUESDAY, 3)):
+            found, now = digest(day, (paper("2401.00001"), number)), NOW + hours * HOUR
+            await database.change(sources.take, source, day, [found], [], now, grows_for=DAY)
+    async with database.read() as connection:
+        assert await votes.history(connection, "2401.00001") == [(NOW, 10), (NOW + 2 * HOUR, 12)]
