@@ -16,7 +16,7 @@ from bot.answering import answer, reader
 from bot.app import Paperboy
 from bot.config import FolderSource
 from storage import channels, digests
-from storage.models import Entry
+from storage.models import DeliveryState, Entry
 
 _FOREVER = 86_400.0
 
@@ -92,14 +92,14 @@ class Doorstep:
         shutil.copyfile(path, self._folder / f"{len(self._laid):05}-{path.name}")
 
 
-async def post_now(bot: Paperboy) -> None:
-    """Plans the newest digest for each channel without waiting for its time."""
+async def post_now(bot: Paperboy) -> int:
+    """Plans the newest digest for each channel without waiting for its time; for how many it was not posted yet."""
     now = bot.now()
     async with bot.database.read() as connection:
         newest = await digests.newest(connection)
         every = await channels.due(connection, now + timedelta(days=2), newest)
-    for channel in every:
-        await planning.plan_now(bot.database, channel.channel_id, now)
+    planned = [await planning.plan_now(bot.database, channel.channel_id, now) for channel in every]
+    return sum(delivery is not None and delivery.state is not DeliveryState.SENT for delivery in planned)
 
 
 async def deliver(bot: Paperboy) -> None:

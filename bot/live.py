@@ -106,14 +106,16 @@ class Live:
             polled = await self._fetch(bot)
         except SourceError as error:
             return words.text("The source gives no papers: {why}", why=layouts.said(error.why, words))
-        if not polled.changed:
-            return words.text("Nothing has changed since it was last asked.")
         fetched(await self.entries(bot))
         await bot.plan_alerts()
+        # What was asked for before may have become ready since, and papers have come without this command.
+        news = polled.changed
         with contextlib.suppress(NotFoundError):  # Only today has papers, and is not over.
-            await post_now(bot)
-        await planning.plan_edits(bot.database, bot.now(), bot.settings.votes.days, spacing=timedelta())
+            news += await post_now(bot)
+        news += await planning.plan_edits(bot.database, bot.now(), bot.settings.votes.days, spacing=timedelta())
         await deliver(bot)
+        if not news:
+            return words.text("Nothing has changed since it was last asked.")
         return words.text("There is something new. Look at the channel and at your direct messages.")
 
     async def _fetch(self, bot: Paperboy) -> Polled:

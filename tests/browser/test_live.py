@@ -135,6 +135,11 @@ async def test_today_alone_is_not_posted_yet() -> None:
         async with session(Settings(), live=source(server)) as (page, _, said):
             assert said.startswith("So far there are papers of today alone, which are posted from 22:00 UTC on.")
             assert "Daily Papers ·" not in await shows(page, "You now follow “agent”")
+            # It is 22:00, and what was fetched before is posted, though nothing has changed since.
+            async with page.env.bot.database.write() as connection:
+                await connection.execute(text("UPDATE digests SET ready_at = '2026-01-01 00:00:00.000000'"))
+            await undisturbed(lambda: page.viewers[0].slash(page.channel, "fetch-now"))
+            await shows(page, "Daily Papers ·", "Lions", "There is something new.")
 
 
 @pytest.mark.parametrize(
