@@ -32,10 +32,9 @@ from bot.schedule import Clock
 from bot.translator import CatalogueTranslator
 from bot.watching import watch
 from storage import commands as synced
-from storage import deliveries, notices, servers, sources, targets
+from storage import deliveries, notices, servers, targets
 from storage.database import Database
-from storage.models import SourceState, Subscriber
-from storage.papers import LOOKED_UP
+from storage.models import Subscriber
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +121,8 @@ class Paperboy(commands.AutoShardedBot):
         await self.sender.start()
         if hugging_face := self.settings.hugging_face:
             self.finder = Finder(self.database, self.fetcher, hugging_face, self.now)
-        await self._keep_sources()
+        await polling.keep_sources(self.database, self.settings)
+        log.info("papers come from: %s", ", ".join(one.name for one in self.settings.sources) or "nowhere")
         if self._folders:
             self._read_soon = self._every(min(one.poll_seconds for one, _ in self._folders), self.read_digests)
         for source in self._remote:
@@ -159,14 +159,6 @@ class Paperboy(commands.AutoShardedBot):
         async with self.database.write() as connection:
             await synced.set_fingerprint(connection, application, fingerprint)
         log.info("gave Discord the commands")
-
-    async def _keep_sources(self) -> None:
-        states = [SourceState(one.name, one.language, one.attribution) for one in self.settings.sources]
-        if source := self.settings.hugging_face:
-            states.append(SourceState(LOOKED_UP, source.language, source.attribution))
-        async with self.database.write() as connection:
-            await sources.keep(connection, states)
-        log.info("papers come from: %s", ", ".join(one.name for one in self.settings.sources) or "nowhere")
 
     async def read_digests(self) -> None:
         """Reads new digests, and plans to tell those who follow what is in them."""

@@ -127,7 +127,7 @@ def fetch(
     if since > until:
         raise typer.BadParameter(f"{since} is after {until}", param_hint="--from")
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        reports = _run(_fetch(database or settings.database.url, chosen, since, until, progress))
+        reports = _run(_fetch(database or settings.database.url, settings, chosen, since, until, progress))
     changed, requests = (sum(getattr(one, name) for one in reports.values()) for name in ("changed", "requests"))
     failed = [(name, *failure) for name, report in reports.items() for failure in report.failures.items()]
     days = f"{sum(one.days for one in reports.values())} days from " if failed else ""
@@ -243,8 +243,14 @@ async def _import(url: str, files: list[Path], read_one: Callable[[Path], None])
 
 
 async def _fetch(
-    url: str, chosen: Sequence[RemoteSource], first: date, last: date, progress: Progress
+    url: str,
+    settings: config.Settings,
+    chosen: Sequence[RemoteSource],
+    first: date,
+    last: date,
+    progress: Progress,
 ) -> dict[str, Backfilled]:
+    from bot import polling
     from bot.backfilling import backfill, waiting
     from bot.fetching import Fetcher
 
@@ -254,6 +260,7 @@ async def _fetch(
     reports: dict[str, Backfilled] = {}
     database = await Database.open(url)
     try:
+        await polling.keep_sources(database, settings)
         async with Fetcher() as fetcher:
             for source in chosen:
                 days = await waiting(database, source, first, last)

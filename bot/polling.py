@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot import remote
+from bot.config import Settings
 from bot.errors import DatabaseError, FetchError, SourceError
 from bot.fetching import LONGEST_WAIT, NEVER, Fetcher
 from bot.parsing import Parsed, without_future
@@ -22,6 +23,7 @@ from bot.text import clean, clip
 from storage import sources
 from storage.database import Database
 from storage.models import SourceState
+from storage.papers import LOOKED_UP
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,15 @@ class Polled:
 
     requests: int = 0
     changed: int = 0
+
+
+async def keep_sources(database: Database, settings: Settings) -> None:
+    """Notes which sources there are: how it is with others is forgotten."""
+    states = [SourceState(one.name, one.language, one.attribution) for one in settings.sources]
+    if source := settings.hugging_face:
+        states.append(SourceState(LOOKED_UP, source.language, source.attribution))
+    async with database.write() as connection:
+        await sources.keep(connection, states)
 
 
 async def poll(database: Database, fetcher: Fetcher, found: Sequence[RemoteSource], now: datetime, days: int) -> Polled:

@@ -47,6 +47,7 @@ async def test_days_of_the_past(hugging_face: HuggingFace, tmp_path: Path) -> No
     # Days that are whole are not asked for again.
     done = await run(hugging_face, tmp_path, "fetch", "--from", "2026-01-03", "--to", "2026-01-06")
     assert done.stdout == "Fetched 2026-01-03 to 2026-01-06: 0 entries changed, 1 requests.\n"
+    assert "✓ HF answered 0 minutes ago." in (await run(hugging_face, tmp_path, "check")).stdout
     found = await run(hugging_face, tmp_path, "papers", "--keyword", "zebra", "--json")
     assert [one["arxiv_id"] for one in json.loads(found.stdout)] == ["2601.00003", "2601.00001"]
 
