@@ -17,6 +17,7 @@ from storage.models import Entry, Section
 
 _RASTER = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _VIDEO = (".mp4", ".webm", ".mov", ".m4v")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _LIKE_AN_ADDRESS = re.compile(r":/|//|\bwww\.|[\w-]\.[a-z]{2,}/", re.IGNORECASE)
 _CARD = 600
 _TEASER = 220
@@ -163,14 +164,17 @@ def _some_authors(entry: Entry, language: Language, marks: Marks | None) -> str:
 
 
 def opens(address: str | None, length: int) -> str | None:
-    """The address, where it is one of http(s) that Discord takes: of at most ``length`` characters."""
+    """The address, where it is one of http(s) that Discord takes, of at most ``length`` characters, and shows where it
+    leads. For one that is not well formed, Discord refuses the whole message."""
     if not address or len(address) > length or not address.isprintable() or " " in address:
         return None
     try:
         parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
         return None
-    return address if parts.scheme in ("http", "https") and parts.hostname else None
+    well_formed = parts.scheme in ("http", "https") and "@" not in parts.netloc and _HOST.fullmatch(host)
+    return address if well_formed else None
 
 
 def _media(address: str | None, endings: tuple[str, ...]) -> str | None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from discord import ui
 
-from bot import custom_ids
+from bot import custom_ids, vote_chart
 from bot.text import width
 from tests.rendering.reader import Reading, read
 
@@ -80,9 +80,7 @@ def _within_limits(parts: list[dict[str, Any]]) -> None:
             assert len(part.get("url") or "") <= 512
             leads = part.get("url")
             if leads and part["label"].startswith(_TOLD):
-                assert urlsplit(leads).scheme in ("http", "https")
-                assert urlsplit(leads).hostname
-                assert len(leads.split()) == 1
+                _well_formed(leads)
             elif leads:
                 assert leads.startswith(("https://arxiv.org/", "https://huggingface.co/papers/"))
         elif kind == 3:
@@ -97,16 +95,27 @@ def _within_limits(parts: list[dict[str, Any]]) -> None:
         elif kind == 9:
             assert 1 <= len(part["components"]) <= 3
         elif kind == 11:
-            assert part["media"]["url"].startswith(("http://", "https://"))
-            assert len(part["media"]["url"]) <= 2048
+            _well_formed(part["media"]["url"])
             assert width(part.get("description") or "") <= 1024
         elif kind == 12:
             assert 1 <= len(part["items"]) <= 10
             assert all(width(item.get("description") or "") <= 1024 for item in part["items"])
+            for item in part["items"]:
+                if item["media"]["url"] != f"attachment://{vote_chart.FILE}":
+                    _well_formed(item["media"]["url"])
     # What comes back by a press must be understood.
     for custom_id in ids:
         assert sum(bool(pattern.fullmatch(custom_id)) for pattern in _PATTERNS) == 1, custom_id
         custom_id.encode()
+
+
+def _well_formed(address: str) -> None:
+    """Discord takes it, and it shows where it leads."""
+    assert _PLAIN_ADDRESS.fullmatch(address), address
+    assert len(address) <= 2048
+    host, port = urlsplit(address).hostname or "", urlsplit(address).port
+    assert "." in host
+    assert port is None or port < 2**16
 
 
 def _visible(string: str) -> None:

@@ -78,6 +78,11 @@ ADDRESS = st.one_of(
             "javascript:alert(1)",
             "file:///etc/passwd.png",
             "http://[bad/a.png",
+            "https://good.example@evil.example/a.png",
+            "https://my_cdn.example/a.png",
+            "https://localhost/a.png",
+            "https://cdn.example:99999/a.png",
+            "https://аррӏе.example/a.png",
             "https://cdn.example/a b\n.png",
             "https://cdn.example/" + "a" * 3000 + ".png",
         ]
