@@ -16,7 +16,7 @@ from tests.rendering.reader import Reading, read
 
 _PATTERNS = [value for value in vars(custom_ids).values() if isinstance(value, re.Pattern)]
 _LIKE_AN_ADDRESS = re.compile(r":/|//|\bwww\.|[\w-]\.[a-z]{2,}/\S", re.IGNORECASE)
-_OWN = re.compile(r"https://arxiv\.org/abs/[\w.\-/]+")
+_OWN = re.compile(r"https://arxiv\.org/abs/[\w.\-/]+|https://discord\.com/channels/\d{18}/\d{18}/\d{18}")
 _BEFORE = ("Risen since its day · ", "그날 이후 추천이 늘어난 논문 · ")
 _TOLD = ("Code", "Project page", "코드", "프로젝트 페이지")
 """Buttons that lead where a paper's authors say."""
@@ -133,8 +133,9 @@ def _visible(string: str) -> None:
 
 def _harmless(reading: Reading) -> None:
     """It mentions nobody, links where it says it does, and hides nothing."""
-    # A channel that follows, which Paperboy names itself, has an id of a real one's length.
-    foreign = [seen.shown for seen in reading.of("mention") if not re.fullmatch(r"<#\d{18}>", seen.shown)]
+    # Channels and moments, which Paperboy names itself, have numbers of real ones' length.
+    own = re.compile(r"<#\d{18}>|<t:\d{10}:[FR]>")
+    foreign = [seen.shown for seen in reading.of("mention") if not own.fullmatch(seen.shown)]
     assert not foreign
     assert not re.search(r"<@[!&]?\d+>|@everyone|@here", reading.outside_code)
     assert not re.search(r"@(?:everyone|here)", reading.words)
