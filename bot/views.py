@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import partial
 from typing import Any, Self
 
@@ -19,7 +20,7 @@ from bot.query import MAX_LENGTH
 from bot.status import sentence, standing
 from bot.summarising import held, in_place, menus, show, summarise
 from storage import accounts, deliveries, lookups, matches, sources, subscriptions, targets
-from storage.models import Follows, Reason, Subscriber, Subscription
+from storage.models import DeliveryKind, Follows, Reason, Subscriber, Subscription
 
 _KINDS = {"k": Follows.KEYWORD, "a": Follows.AUTHOR}
 
@@ -262,10 +263,15 @@ async def followed_list(interaction: discord.Interaction, page: int = 0) -> ui.L
         rows += await subscriptions.of(connection, Subscriber.CHANNEL, managed_channels(interaction))
         followers = [row.subscriber_id for row in rows if row.subscriber is Subscriber.CHANNEL]
         closed = await targets.reasons(connection, Subscriber.CHANNEL, followers, home(interaction).now())
+        unknown = {
+            one.target_id: one.digest_date
+            for one in await accounts.unconfirmed(connection)
+            if one.target is Subscriber.CHANNEL and one.kind is DeliveryKind.ALERT
+        }
         missed = await accounts.missed(connection, interaction.user.id)
         told = await matches.of(connection, [one.id for one in missed]) if missed else {}
     return rendering.followed_list(
-        [(row.id, row.text, _where(row, closed, words)) for row in rows],
+        [(row.id, row.text, _where(row, closed, unknown, words)) for row in rows],
         page,
         words,
         [(one.id, one.digest_date, len(told.get(one.id, ()))) for one in missed],
@@ -279,12 +285,20 @@ def managed_channels(interaction: discord.Interaction) -> list[int]:
     return [channel.id for channel in (*interaction.guild.channels, *interaction.guild.threads)]
 
 
-def _where(row: Subscription, closed: dict[int, Reason], words: Language) -> str:
+def _where(row: Subscription, closed: dict[int, Reason], unknown: dict[int, date], words: Language) -> str:
     what = words.text("author") if row.kind is Follows.AUTHOR else words.text("keyword")
     if row.subscriber is Subscriber.USER:
         return what
-    reason = closed.get(row.subscriber_id)
-    return f"{what} · <#{row.subscriber_id}>" + (f" · ⚠ {sentence(reason, None, words)}" if reason else "")
+    told = [what, f"<#{row.subscriber_id}>"]
+    if reason := closed.get(row.subscriber_id):
+        told.append(f"⚠ {sentence(reason, None, words)}")
+    if day := unknown.get(row.subscriber_id):
+        said = words.text(
+            "The alert of {day} was begun, and I cannot tell whether it is there; I do not send it again.",
+            day=words.day(day),
+        )
+        told.append(f"⚠ {said}")
+    return " · ".join(told)
 
 
 async def _found(interaction: discord.Interaction, lookup: Lookup, page: int = 0) -> Answer:

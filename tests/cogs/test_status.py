@@ -144,6 +144,24 @@ async def test_what_nobody_can_confirm(town: Town) -> None:
     assert len(town.posts()) == 1
 
 
+async def test_an_alert_of_a_channel_that_nobody_can_confirm(town: Town) -> None:
+    await town.boss.slash(town.channel, "subscribe keyword", text="model", channel=town.channel)
+    forbid(town, town.channel, read_message_history=False)
+    await town.env.settle()
+    refuse(town, town.channel, 0, 503)
+    await bring(town, "2026-01-01")
+    town.env.backend.advance_clock(3_600)
+    await town.deliver()
+    assert town.posts() == []
+    said = "The alert of Thursday, 1 January 2026 was begun, and I cannot tell whether it is there;"
+    assert said in seeing.text((await town.boss.slash(town.channel, "subscriptions")).response)
+    town.locales[town.boss.id] = "ko"
+    said = "2026년 1월 1일 목요일 알림을 보내기 시작했는데 올라갔는지 알 수 없어서, 다시 보내지 않아요."
+    assert said in seeing.text((await town.boss.slash(town.channel, "subscriptions")).response)
+    # It is nothing to those who do not manage the server.
+    assert "⚠" not in seeing.text((await town.alex.slash(town.channel, "subscriptions")).response)
+
+
 async def test_what_could_not_be_sent_for_days_is_given_up(town: Town) -> None:
     await town.set_up()
     refuse(town, town.channel, 50035, 400, times=None)
