@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 from typing import Any
 
 import aiohttp
@@ -9,9 +12,11 @@ import pytest
 from discord.http import HTTPClient
 
 from bot import rendering
+from bot.logs import Handler
 from storage import channels, servers
 from tests.cogs import seeing
 from tests.cogs.conftest import Town
+from tests.cogs.places import bring
 
 
 @pytest.fixture
@@ -151,3 +156,39 @@ async def test_a_date_in_the_future_is_told_and_silences_nobody(town: Town, capl
     await town.set_up()
     await town.boss.slash(town.channel, "digest post")
     assert "30 December 2025" in seeing.text(town.posts()[0])
+
+
+async def test_a_line_of_the_log_for_each_delivery(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    """With ids, and with nothing of what is said."""
+    await town.set_up()
+    await town.alex.slash(town.channel, "subscribe keyword", text="model")
+    path = f"/channels/{town.alex.user.dm_channel.id}/messages"
+    town.env.inject_error("POST", path, status=403, code=50007, message="Cannot send")
+    with caplog.at_level(logging.INFO, "bot.delivery"):
+        await bring(town, "2026-01-01", "A model of lions")
+        await town.post_due(601)
+    told = [json.loads(Handler(io.StringIO(), "json", None).format(one)) for one in caplog.records]
+    (post,) = town.posts()
+    (alert, sent) = sorted((one for one in told if one["logger"] == "bot.delivery"), key=lambda one: one["kind"])
+    assert sent == sent | {
+        "level": "INFO",
+        "message": "delivery sent",
+        "kind": "daily",
+        "target": "channel",
+        "target_id": town.channel.id,
+        "day": "2026-01-01",
+        "channel": town.channel.id,
+        "message_id": post.id,
+        "reason": None,
+    }
+    assert alert == alert | {
+        "level": "WARNING",
+        "message": "delivery set aside",
+        "kind": "alert",
+        "target": "user",
+        "target_id": town.alex.user.id,
+        "reason": "direct messages closed",
+        "message_id": None,
+    }
+    assert "lions" not in str(told)
+    assert "model" not in str(told)
