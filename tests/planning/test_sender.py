@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,8 @@ from bot.delivery import Sender
 from bot.pace import Pace
 from storage.database import Database
 from storage.models import DeliveryState
-from tests.storage.ledger import CHANNEL, held, plan, post
+from tests.storage.ledger import CHANNEL, USER, alert, held, plan, post
+from tests.storage.support import TUESDAY
 
 
 class Discord:
@@ -24,6 +26,11 @@ class Discord:
         self.http = SimpleNamespace(send_message=self._send)
         self.open = asyncio.Event()
         self.asked: list[int] = []
+        self.opened: list[float] = []
+
+    async def create_dm(self, person: Any) -> Any:
+        self.opened.append(asyncio.get_running_loop().time())
+        return person
 
     async def _send(self, channel_id: int, *, params: Any) -> dict[str, str]:
         self.asked.append(channel_id)
@@ -38,7 +45,7 @@ async def sender(database: Database, discord: Discord, monkeypatch: pytest.Monke
     monkeypatch.setattr(delivery, "_WRITE_SECONDS", 0.01)
     monkeypatch.setattr(delivery.Composer, "compose", compose)
     await plan(database, *(post(number) for number in range(1, posts + 1)))
-    return Sender(discord, database, Pace(), lambda: datetime.now(UTC), timedelta(days=1))  # type: ignore[arg-type]
+    return Sender(discord, database, Pace(None, 9), lambda: datetime.now(UTC), timedelta(days=1))  # type: ignore[arg-type]
 
 
 async def test_few_are_in_hand_also_where_one_is_asked_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +81,18 @@ async def test_a_round_is_a_few_transactions(database: Database, monkeypatch: py
     assert [one.state for one in await held(database, *((CHANNEL, number) for number in (1, 250)))] == [
         DeliveryState.SENT
     ] * 2
+
+
+async def test_new_direct_messages_are_opened_slowly(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    discord = Discord()
+    discord.open.set()
+    one = await sender(database, discord, monkeypatch, 0)
+    await plan(database, *(alert(number, target=USER) for number in range(1, 5)))
+    await asyncio.gather(one.send_due(), one.open_dms())
+    assert sorted(discord.asked) == list(range(1, 5))
+    # Nine a second.
+    assert all(later - earlier > 0.1 for earlier, later in pairwise(discord.opened))
+    # Who was written to once is not waited for again.
+    await plan(database, *(alert(number, TUESDAY, target=USER) for number in range(1, 5)))
+    await one.send_due()
+    assert (len(discord.asked), len(discord.opened)) == (8, 4)
