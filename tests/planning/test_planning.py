@@ -287,6 +287,21 @@ async def test_what_was_planned_by_a_clock_that_ran_ahead_is_sent_after_it_was_s
     assert (await claim_one(database, NINE + 50 * HOUR)).digest_date == D21
 
 
+async def test_a_posting_time_of_a_clock_that_ran_ahead_is_set_right_and_nothing_comes_before_it(
+    database: Database,
+) -> None:
+    await set_up(database, 1, EVE)
+    bring(database, D21)
+    await plan_posts(database, NINE + 10 * DAY, 3)
+    bring(database, D22)
+    for now in (NINE + HOUR, NINE + DAY - MINUTE):
+        await plan_posts(database, now, 3)
+        assert await planned_days(database) == [D21]
+        assert (await channel(database)).next_post_at == NINE + DAY
+    await plan_posts(database, NINE + DAY, 3)
+    assert await planned_days(database) == [D21, D22]
+
+
 # Channels that are not to be posted to
 
 
