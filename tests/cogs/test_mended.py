@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from bot import planning
+import aiohttp
+import pytest
+from discord.http import HTTPClient
+
+from bot import planning, reconciliation
 from storage import claims
 from storage.models import DeliveryKind, DeliveryState, Subscriber
 from tests.cogs import seeing
@@ -90,6 +95,42 @@ async def test_a_claim_of_a_bot_that_was_down_for_days_is_no_news(town: Town) ->
     await town.post_due()
     await town.post_due(60)
     assert posted(town) == ["30 December 2025", "9 January 2026", "10 January 2026", "11 January 2026"]
+
+
+@pytest.mark.parametrize(
+    ("there", "pages", "state"),
+    [
+        (True, 9, DeliveryState.SENT),
+        (False, 9, DeliveryState.SENT),
+        (True, 2, DeliveryState.SET_ASIDE),
+        (False, 2, DeliveryState.SET_ASIDE),
+    ],
+)
+async def test_what_was_begun_is_looked_for_below_what_people_wrote_since(
+    town: Town, monkeypatch: pytest.MonkeyPatch, there: bool, pages: int, state: DeliveryState
+) -> None:
+    """In pages of two; where the first so many do not reach back to when it was begun, nobody knows."""
+    monkeypatch.setattr(reconciliation, "_PAGE", 2)
+    monkeypatch.setattr(reconciliation, "_PAGES", pages)
+    send = HTTPClient.send_message
+
+    async def lost(self: HTTPClient, *given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(HTTPClient, "send_message", send)
+        if there:
+            await send(self, *given, **named)
+        raise aiohttp.ClientOSError("the connection was lost")
+
+    monkeypatch.setattr(HTTPClient, "send_message", lost)
+    await town.set_up()
+    town.env.backend.advance_clock(601)
+    await town.post_due()
+    for number in range(5):
+        await town.alex.send(town.channel, f"Word {number}")
+    await town.post_due(3_600)
+    copies = sum("Daily Papers" in seeing.text(one) for one in town.posts())
+    assert copies == (there or state is DeliveryState.SENT)
+    (one,) = await ledger(town, Subscriber.CHANNEL, town.channel.id)
+    assert one.state is state
 
 
 async def test_nothing_is_posted_while_paused(town: Town) -> None:
