@@ -19,6 +19,7 @@ from storage.models import (
     Entry,
     Notice,
     Reason,
+    Sentence,
     SourceState,
     Subscriber,
     Target,
@@ -44,6 +45,12 @@ def _delivery(number: int, state: DeliveryState, reason: Reason, why: str) -> De
     return Delivery(*key, state, 1, "nonce", NOW, NOW, NOW, reason, why, **ids)
 
 
+def _sentence(why: str) -> Sentence:
+    """The longest that a source's failure comes to."""
+    values = dict.fromkeys(("name", "day", "why"), why)
+    return Sentence("No paper that {name} has for {day} can be read: {why}.", values)
+
+
 @st.composite
 def standings(draw: st.DrawFn) -> status.Standing:
     reasons = st.sampled_from(Reason)
@@ -62,7 +69,7 @@ MISSED = st.lists(
     st.tuples(ROW_ID, st.just(NOW.date()), st.integers(0, 10**5)), max_size=25, unique_by=lambda row: row[0]
 )
 SOURCE = st.builds(
-    lambda name, why, failing: SourceState(name, "en", "", NOW, NOW if failing else None, 1, NOW, why),
+    lambda name, why, failing: SourceState(name, "en", "", NOW, NOW if failing else None, 1, NOW, _sentence(why)),
     TEXT,
     TEXT,
     st.booleans(),
@@ -81,7 +88,7 @@ async def test_status(newest: date | None, sources: Any, of_channels: Any, langu
 @settings(max_examples=30)
 @given(TEXT, TEXT, st.booleans(), st.lists(SOURCE, max_size=15), LANGUAGE)
 async def test_of_sources(name: str, why: str, back: bool, sources: Any, language: Any) -> None:
-    (told,) = check(status.notice(Notice(name, NOW, back, why), "n240621", [language, language]))
+    (told,) = check(status.notice(Notice(name, NOW, back, _sentence(why)), "n240621", [language, language]))
     (now,) = check(status.standing(sources, language))
     assert told.kinds | now.kinds <= {"mention"}
 
