@@ -29,7 +29,7 @@ from pydantic import (
 
 from bot import arxiv
 from bot.errors import SourceError
-from bot.parsing import Parsed
+from bot.parsed import Parsed
 from storage.models import Digest, Entry, Paper, Reject, Section
 
 API = "https://huggingface.co/api"

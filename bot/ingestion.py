@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot import sources
 from bot.errors import SourceError
-from bot.parsing import Parsed, without_future
+from bot.parsed import Parsed, without_future
 from storage import files
 from storage import sources as stored
 from storage.database import Database

@@ -7,14 +7,15 @@ their text. All other text is escaped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from bot.text import clean, escape, start, visible, width
 
-_MARKDOWN = MarkdownIt("commonmark").disable(["html_block", "html_inline", "lheading", "reference", "code"])
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
 _MARKS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
 _FENCE = 1000
 _LONG = 1500
@@ -55,10 +56,19 @@ def plain(text: str) -> str:
     return clean(" ".join("".join(_words(token.children or [])) for token in _tokens(text) if token.type == "inline"))
 
 
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # When there is text to show: a start has none, and would take longer.
+
+    return MarkdownIt("commonmark").disable(["html_block", "html_inline", "lheading", "reference", "code"])
+
+
 def _tokens(text: str) -> list[Token]:
     try:
-        return _MARKDOWN.parse(text)
+        return _markdown().parse(text)
     except RecursionError:
+        from markdown_it.token import Token
+
         inline = Token("inline", "", 0, content=text, children=[Token("text", "", 0, content=clean(text))])
         return [inline]
 

@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -21,6 +21,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from bot import arxiv, literals
+from bot.parsed import Parsed
 from storage.models import Digest, Entry, Paper, Reject, Section
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -57,14 +58,6 @@ _BULLET = re.compile(r"\s{0,3}(?:[-*+]|\d{1,9}[.)])(?:\s+|$)")
 _VIDEO_FILE = re.compile(r"\.(?:mp4|webm|mov|m4v)$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What one file held."""
-
-    digests: tuple[Digest, ...]
-    rejects: tuple[Reject, ...]
-
-
 @dataclass(slots=True)
 class _Draft:
     """An entry being read."""
@@ -95,16 +88,6 @@ def parse(content: bytes, path: str = "") -> Parsed:
     if (more := len(bad_lines) - MAX_BAD_LINES) > 0:
         rejects.append(Reject(path, bad_lines[MAX_BAD_LINES][0], f"{more} more lines like the ones above"))
     return Parsed(digests, tuple(rejects))
-
-
-def without_future(parsed: Parsed, path: str, today: date) -> Parsed:
-    """Without digests of days to come: a mistyped year would be the newest digest for years, and no other would be
-    posted. In some place it is tomorrow already."""
-    last = today + timedelta(days=1)
-    kept = tuple(digest for digest in parsed.digests if digest.date <= last)
-    ahead = [digest.date for digest in parsed.digests if digest.date > last]
-    rejects = tuple(Reject(path, None, f"the date {day} is in the future") for day in ahead)
-    return Parsed(kept, parsed.rejects + rejects)
 
 
 def _tokens(lines: list[str]) -> list[Token]:

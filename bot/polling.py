@@ -17,7 +17,7 @@ from bot import remote
 from bot.config import Settings
 from bot.errors import DatabaseError, FetchError, SourceError
 from bot.fetching import LONGEST_WAIT, NEVER, Fetcher
-from bot.parsing import Parsed, without_future
+from bot.parsed import Parsed, without_future
 from bot.remote import RemoteSource
 from bot.text import clean, clip
 from storage import sources

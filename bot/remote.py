@@ -11,11 +11,11 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from bot import huggingface, parsing
+from bot import huggingface
 from bot.config import HuggingFaceSource, MarkdownSource
 from bot.errors import FetchError, SourceError
 from bot.fetching import NEVER, Fetcher
-from bot.parsing import Parsed
+from bot.parsed import Parsed
 from storage.models import Entry, Version
 
 RemoteSource = MarkdownSource | HuggingFaceSource
@@ -71,6 +71,8 @@ async def fetch_paper(fetcher: Fetcher, source: HuggingFaceSource, arxiv_id: str
 
 
 async def _markdown(fetcher: Fetcher, source: MarkdownSource, day: date, known: Mapping[str, Version]) -> Found:
+    from bot import parsing  # As in bot.sources: when there is something to read.
+
     address = source.address.format(date=day)
     try:
         found = await fetcher.get(address, known=known.get(address, NEVER), allow_private=source.allow_private)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from bot.errors import SourceError
-from bot.parsing import MAX_BYTES, Parsed, parse
+from bot.parsed import Parsed
 from storage.models import Reject
 
 FILES = "files"
@@ -65,13 +65,15 @@ def is_whole(path: Path, seconds: float) -> bool:
 
 def read(path: Path) -> Parsed:
     """Reads one file; a file that cannot be read is a reject."""
+    from bot import parsing  # With its library for Markdown, which a start with nothing to read does without.
+
     try:
         with path.open("rb") as file:
             # One byte more than is taken tells a file that is too large without reading it whole.
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(parsing.MAX_BYTES + 1)
     except OSError as error:
         return Parsed((), (Reject(str(path), None, f"cannot be read: {error.strerror or error}"),))
-    return parse(content, str(path))
+    return parsing.parse(content, str(path))
 
 
 def only_weekend(newest: date, until: date) -> bool:

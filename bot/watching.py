@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import watchfiles
-
 _AGAIN_SECONDS = 10
 _LOOK_MILLISECONDS = 5_000
 
@@ -20,6 +18,8 @@ async def watch(path: Path, changed: Callable[[], None]) -> None:
     while True:
         try:
             with _held(path) as is_there:
+                import watchfiles  # Where there is something to watch; it takes a megabyte.
+
                 looking = watchfiles.awatch(
                     path, watch_filter=None, rust_timeout=_LOOK_MILLISECONDS, yield_on_timeout=True
                 )

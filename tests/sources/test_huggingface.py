@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot import huggingface
 from bot.errors import SourceError
-from bot.parsing import Parsed
+from bot.parsed import Parsed
 from storage.models import Entry, Paper, Section
 from tests.sources.serving import paper
 

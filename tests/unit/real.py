@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.parsing import Parsed, parse
+from bot.parsed import Parsed
+from bot.parsing import parse
 from storage.models import Entry, Paper, Section
 
 FOLDER = Path(__file__).parents[3] / "shared" / "digests"

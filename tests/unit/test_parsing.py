@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.parsing import MAX_BAD_LINES, MAX_BYTES, MAX_LINE, Parsed, parse
+from bot.parsed import Parsed
+from bot.parsing import MAX_BAD_LINES, MAX_BYTES, MAX_LINE, parse
 from storage.models import Entry
 from tests.unit import real
 
