@@ -25,6 +25,7 @@ from bot.errors import DatabaseError
 from bot.fetching import Fetcher
 from bot.finding import Finder
 from bot.ingestion import Folder
+from bot.language import catalogues
 from bot.pace import Pace
 from bot.refusals import MENDABLE
 from bot.remote import RemoteSource
@@ -147,9 +148,9 @@ class Paperboy(commands.AutoShardedBot):
 
     async def sync_commands(self) -> None:
         """Gives Discord the commands, where they are not what it was given last."""
-        translator = self.tree.translator or CatalogueTranslator()
-        payload = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
-        fingerprint = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        # By what they are translated with, for to read the catalogues takes longer than the rest of this.
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        fingerprint = hashlib.sha256(json.dumps(payload, sort_keys=True).encode() + catalogues()).hexdigest()
         application = self.application_id or 0
         async with self.database.read() as connection:
             known = await synced.fingerprint(connection, application)

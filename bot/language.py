@@ -14,8 +14,6 @@ from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, get_timezone_location
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 ENGLISH = "en"
@@ -95,9 +93,20 @@ def language(code: str) -> Language:
         code = ENGLISH
     if code == ENGLISH:
         return Language(code, gettext.NullTranslations())
-    path = _LOCALES / code / "LC_MESSAGES" / "paperboy.po"
+    from babel.messages.mofile import write_mo  # As the catalogue itself: when somebody is spoken to.
+    from babel.messages.pofile import read_po
+
     compiled = BytesIO()
-    with path.open("rb") as file:
+    with _catalogue(code).open("rb") as file:
         write_mo(compiled, read_po(file, locale=code))
     compiled.seek(0)
     return Language(code, gettext.GNUTranslations(compiled))
+
+
+def catalogues() -> bytes:
+    """All that the catalogues say, as it is written, by which it is seen whether they have changed."""
+    return b"".join(_catalogue(code).read_bytes() for code in CODES if code != ENGLISH)
+
+
+def _catalogue(code: str) -> Path:
+    return _LOCALES / code / "LC_MESSAGES" / "paperboy.po"

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bot import language as languages
 from tests.cogs import seeing
 from tests.cogs.conftest import Town
 
@@ -67,6 +72,24 @@ async def test_commands_are_given_again_only_when_they_changed(town: Town) -> No
     assert syncs() == 1
     await town.restart()
     assert syncs() == 1
+
+
+async def test_commands_are_given_again_when_a_catalogue_changed(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(languages._LOCALES, tmp_path / "locales")
+    catalogue = tmp_path / "locales" / "ko" / "LC_MESSAGES" / "paperboy.po"
+    catalogue.write_text(
+        re.sub('(msgctxt "command"\nmsgid "papers"\nmsgstr) ".*"', r'\1 "신문"', catalogue.read_text())
+    )
+    monkeypatch.setattr(languages, "_LOCALES", tmp_path / "locales")
+    languages.language.cache_clear()
+    try:
+        await town.restart()
+    finally:
+        languages.language.cache_clear()
+    last = [request for request in town.env.http_requests if request.method == "PUT" and "/commands" in request.path][1]
+    assert "신문" in [command.get("name_localizations", {}).get("ko") for command in last.json]
 
 
 async def test_look_ups_are_for_everywhere_and_the_digest_for_servers(town: Town) -> None:
