@@ -39,7 +39,7 @@ _SET_COUNT = "UPDATE authors SET papers = ? WHERE id = ?"
 # As one value, for a digest may have more names than SQLite takes values.
 _IDS = select(authors.c.name, authors.c.id).where(authors.c.name.in_(each("names")))
 _NEW = insert(authors).returning(authors.c.name, authors.c.id)
-_LINK = driver_sql(insert(paper_authors))
+_LINK = insert(paper_authors)
 _LINKED = select(paper_authors.c.author_id).where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
 _UNLINK = paper_authors.delete().where(paper_authors.c.paper_id.in_(bindparam("paper_ids", expanding=True)))
 _HELD = select(authors.c.id, authors.c.name, authors.c.papers).where(
@@ -47,7 +47,7 @@ _HELD = select(authors.c.id, authors.c.name, authors.c.papers).where(
 )
 _Count = tuple[int, str, int, int]
 """An author's id and name, and their papers before and now."""
-_NAMES = driver_sql(
+_NAMES = (
     select(paper_authors.c.paper_id, authors.c.name)
     .join(authors)
     .where(paper_authors.c.paper_id.in_(each("paper_ids")))
@@ -80,7 +80,7 @@ def store(connection: Connection, named: Iterable[tuple[int, Iterable[str]]], kn
         counts = [(author_id, name, 0, numbers[name]) for name, author_id in made.items()]
         ids |= made
     if links:
-        connection.exec_driver_sql(_LINK, [(paper_id, ids[name], place) for paper_id, name, place in links])
+        connection.exec_driver_sql(driver_sql(_LINK), [(paper_id, ids[name], place) for paper_id, name, place in links])
     _index(connection, counts + _counted(connection, changes))
 
 
@@ -132,6 +132,6 @@ def _nearest(connection: Connection, spelled: str, limit: int) -> list[str]:
 def of_papers(connection: Connection, paper_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     """The names of the authors of papers by id, in the order of their digest."""
     names: dict[int, list[str]] = defaultdict(list)
-    for paper_id, name in rows(connection, _NAMES, (as_json(list(paper_ids)),)):
+    for paper_id, name in rows(connection, driver_sql(_NAMES), (as_json(list(paper_ids)),)):
         names[paper_id].append(name)
     return {paper_id: tuple(found) for paper_id, found in names.items()}

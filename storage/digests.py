@@ -34,7 +34,7 @@ def _kept(table: Table, key: Sequence[str], updated: Sequence[str]) -> Insert:
 
 # Where nothing else is to change, the key is set to itself: "do nothing" would return no row.
 _KEEP_DIGEST = _kept(digests, ["date", "source"], ["source"]).returning(digests.c.id)
-_KEEP_ENTRY = driver_sql(_kept(entries, ["digest_id", "paper_id"], ["votes", "position", "sections"]))
+_KEEP_ENTRY = _kept(entries, ["digest_id", "paper_id"], ["votes", "position", "sections"])
 _TOLD = ("title", "url", "image_url", "video_url", "repository", "stars", "project", "keywords")
 _KEEP_PAPER = _kept(papers, ["arxiv_id"], _TOLD).returning(papers.c.arxiv_id, papers.c.id)
 _TAKEN = select(papers.c.place).where(papers.c.place.in_(bindparam("places", expanding=True)))
@@ -271,7 +271,7 @@ def _store_entries(
     named = [(ids[entry.paper.arxiv_id], entry.paper.authors) for entry in batch]
     authors.store(connection, named, {ids[arxiv_id] for arxiv_id in known})
     connection.exec_driver_sql(
-        _KEEP_ENTRY,
+        driver_sql(_KEEP_ENTRY),
         [
             (
                 digest_ids[entry.date],

@@ -115,7 +115,7 @@ def _at(connection: Connection, places: list[int]) -> list[Entry]:
     """The newest entries of the papers at these places, in this order."""
     if not places:
         return []
-    found = rows(connection, _AT, (as_json(places),))
+    found = rows(connection, driver_sql(_AT), (as_json(places),))
     named = names.of_papers(connection, {paper_id for _, paper_id, *_ in found})
     by_place: dict[int, tuple[str, Entry]] = {}
     told: dict[int, dict[str, _Told]] = {}
@@ -196,7 +196,7 @@ def _told_by_all(connection: Connection, found: list[tuple[int, Entry]]) -> list
     told: dict[int, dict[str, _Told]] = {}
     of: dict[tuple[int, str], tuple[str, str | None]] = {}
     asked = as_json(sorted({paper_id for paper_id, _ in found}))
-    for paper_id, day, votes, source, language, attribution, text in rows(connection, _BY_ALL, (asked,)):
+    for paper_id, day, votes, source, language, attribution, text in rows(connection, driver_sql(_BY_ALL), (asked,)):
         told.setdefault(paper_id, {})[source] = (day, votes, attribution, _sections(json.loads(text), language))
         of[paper_id, day] = source, language
     whole = []
@@ -246,7 +246,7 @@ def _batches(places: list[int]) -> Iterator[list[int]]:
 # Of each paper all entries, the newest last; by the source, its language and whom it is owed to.
 _EVERY = entries.join(digests).join(papers).outerjoin(sources, sources.c.name == digests.c.source)
 _OF_SOURCE = (digests.c.source, sources.c.language, sources.c.attribution, entries.c.sections)
-_AT = driver_sql(
+_AT = (
     select(
         papers.c.place,
         papers.c.id,
@@ -268,7 +268,7 @@ _AT = driver_sql(
     .where(papers.c.place.in_(each("places")))
     .order_by(digests.c.date, digests.c.id.desc())
 )
-_BY_ALL = driver_sql(
+_BY_ALL = (
     select(entries.c.paper_id, digests.c.date, entries.c.votes, *_OF_SOURCE)
     .select_from(_EVERY)
     .where(entries.c.paper_id.in_(each("paper_ids")))

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,10 @@ def _sentence(error: BaseException | None) -> str | None:
     return None if code is None else _SENTENCES.get(code & 0xFF)
 
 
+@cache
 def driver_sql(statement: ClauseElement) -> str:
-    """For the driver: SQLAlchemy takes longer over each value of thousands of rows than SQLite over the row."""
+    """For the driver: SQLAlchemy takes longer over each value of thousands of rows than SQLite over the row. Of a
+    statement that is built once, for it is kept; and where it is used, for the start has no time to compile all."""
     return str(statement.compile(dialect=dialect()))
 
 

@@ -16,7 +16,7 @@ from storage.sqlite import as_json, driver_sql
 
 _BATCH = 10_000
 """Values in one statement: SQLite takes 32,766."""
-_HANG = driver_sql(insert(anchors).on_conflict_do_nothing())
+_HANG = insert(anchors).on_conflict_do_nothing()
 _HELD = "CREATE TEMP TABLE held (anchor TEXT PRIMARY KEY, papers INTEGER NOT NULL) WITHOUT ROWID"
 _HOLD = "INSERT INTO held (anchor, papers) VALUES (?, ?)"
 # In this order: of the papers' anchors there are some ten thousand, however much is followed.
@@ -73,7 +73,7 @@ def hang_all(connection: Connection, followed: Iterable[tuple[Follows, Query]]) 
         for anchor, second in query.anchors
     ]
     if rows:
-        connection.exec_driver_sql(_HANG, rows)
+        connection.exec_driver_sql(driver_sql(_HANG), rows)
 
 
 def hung_on(

@@ -15,7 +15,7 @@ from storage.schema import words
 from storage.sqlite import as_json, driver_sql, rows
 
 _CLOSE = 70.0
-_KEEP = driver_sql(insert(words).on_conflict_do_nothing())
+_KEEP = insert(words).on_conflict_do_nothing()
 _FORMS = "SELECT stem, word FROM words WHERE stem IN (SELECT value FROM json_each(?))"
 # Each word is looked for with its stem, first of which the table is kept by.
 _ASKED = "SELECT word FROM json_each(?) AS asked CROSS JOIN words ON stem = asked.value AND word = asked.key"
@@ -25,7 +25,7 @@ def keep(connection: Connection, pieces: Iterable[str]) -> None:
     """Notes the words in the pieces of papers' text (:func:`bot.text.pieces`)."""
     # In the order of the table.
     if found := sorted((_STEMS[word], word) for word in words_of(pieces)):
-        connection.exec_driver_sql(_KEEP, found)
+        connection.exec_driver_sql(driver_sql(_KEEP), found)
 
 
 def of(connection: Connection, query: Query) -> Vocabulary:
