@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -15,6 +16,17 @@ import pytest
 from tests.wire.discord_server import DiscordServer
 from tests.wire.serving import TOKEN
 from tests.wire.settings import folder_of_digests
+
+WHEN_NEEDED = (
+    "alembic.",
+    "babel.messages.",
+    "markdown_it.",
+    "PIL.",
+    "rich.",
+    "typer.",
+    "watchfiles.",
+)
+"""What a start has no use for: it would be longer by them, and they would stay in memory."""
 
 
 @asynccontextmanager
@@ -66,14 +78,17 @@ async def test_every_session_is_at_the_named_address(tmp_path: Path) -> None:
         await server.until(lambda: server.identified == 2)
 
 
-async def test_commands_are_given_once(tmp_path: Path) -> None:
+async def test_a_second_start_gives_no_commands_and_loads_only_what_it_needs(tmp_path: Path) -> None:
     async with DiscordServer() as server:
         for sessions in (1, 2):
-            async with running(server, tmp_path) as process:
+            async with running(server, tmp_path, PYTHONPROFILEIMPORTTIME="1") as process:
                 await server.until(lambda: server.identified == sessions)  # noqa: B023 - awaited in the loop
                 process.send_signal(signal.SIGTERM)
-                await asyncio.wait_for(process.communicate(), 20)
+                _, said = await asyncio.wait_for(process.communicate(), 20)
         assert server.count("PUT", "/applications/1/commands") == 1
+    loaded = re.findall(r"^import time: .*\| +([\w.]+)$", said.decode(), re.MULTILINE)
+    assert {"discord", "sqlalchemy.engine", "bot.views"} <= set(loaded)
+    assert [name for name in loaded if f"{name}.".startswith(WHEN_NEEDED)] == []
 
 
 async def test_a_wrong_token_is_one_sentence(tmp_path: Path) -> None:
