@@ -49,7 +49,9 @@ _EDIT = (
 
 
 def keep(connection: Connection, sent: Sequence[tuple[int, Shown]], now: datetime) -> None:
-    """Notes what posts show, by the ids of their deliveries."""
+    """Notes what posts show, by the ids of their deliveries; of those that were forgotten meanwhile nothing."""
+    ids = [delivery_id for delivery_id, _ in sent]
+    held = set(connection.scalars(select(deliveries.c.id).where(deliveries.c.id.in_(ids))))
     rows = [
         {
             "delivery_id": delivery_id,
@@ -59,6 +61,7 @@ def keep(connection: Connection, sent: Sequence[tuple[int, Shown]], now: datetim
             "shown_at": _utc(now),
         }
         for delivery_id, shown in sent
+        if delivery_id in held
     ]
     if rows:
         connection.execute(insert(posts).on_conflict_do_nothing(), rows)

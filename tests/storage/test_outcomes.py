@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from storage import claims, outcomes, targets
+from storage import claims, deliveries, outcomes, servers, targets
 from storage.database import Database
-from storage.models import Delivery, DeliveryState, Reason, Subscriber, Target
+from storage.models import Delivery, DeliveryState, Reason, Shown, Subscriber, Target
 from storage.outcomes import Outcome, pause
 from tests.storage.ledger import (
     ALERT,
@@ -65,6 +65,18 @@ async def test_sent(database: Database) -> None:
     for one in claimed:
         now = await get(database, one.id)
         assert (now.state, now.channel_id, now.message_id) == (STATES.SENT, one.target_id, 50 + one.target_id)
+
+
+async def test_what_was_forgotten_while_it_was_sent_keeps_no_other_from_being_written(database: Database) -> None:
+    await plan(database, post(1), post(2))
+    claimed = await claim(database)
+    async with database.write() as connection:
+        await servers.forget_channel(connection, 1)
+    shown = Shown((("2406.00001", 3),))
+    await write(database, *(Outcome(one, STATES.SENT, None, None, one.target_id, 50, shown=shown) for one in claimed))
+    async with database.read() as connection:
+        assert await deliveries.get(connection, claimed[0].id) is None
+    assert (await get(database, claimed[1].id)).state is STATES.SENT
 
 
 async def test_nothing_was_done(database: Database) -> None:
