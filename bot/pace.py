@@ -28,16 +28,22 @@ doubts: ContextVar[list[str]] = ContextVar("doubts")
 answers that were lost. discord.py tries again by itself and tells of the last answer alone."""
 
 
+_turn: ContextVar[bool] = ContextVar("turn")
+"""Whether the present task has a turn that it has not used; not set in what needs none, as in answers."""
+
+
 class Pace:
-    """Waits before requests; not at all where no rate is given, for a simulated Discord that stops the clock."""
+    """Waits before requests, and before each time that discord.py makes one again; not at all where no rate is given,
+    for a simulated Discord that stops the clock."""
 
     def __init__(self, requests_per_second: float | None = None, dms_per_second: float | None = None) -> None:
         self._requests = _Turns(requests_per_second) if requests_per_second else None
         self._dms = _Turns(dms_per_second) if dms_per_second else None
         self.refusals = Refusals()
+        self.refusals.trace.on_request_start.append(self._begins)
 
     async def request(self) -> None:
-        """Waits until a request may be made."""
+        """Waits until the present task may make a request."""
         if not self._requests:
             return
         await self._requests.next()
@@ -45,6 +51,15 @@ class Pace:
         while (seconds := self.refusals.limited_for()) > 0:
             await asyncio.sleep(seconds)
             await self._requests.next()
+        _turn.set(True)
+
+    async def _begins(self, *_: object) -> None:
+        # What Discord fails, discord.py makes again by itself, all that failed at the same time.
+        if (unused := _turn.get(None)) is None:
+            return
+        if not unused:
+            await self.request()
+        _turn.set(False)
 
     async def direct_message(self) -> None:
         """Waits until another person's direct messages may be opened."""

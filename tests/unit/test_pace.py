@@ -105,6 +105,32 @@ def test_no_burst_follows_a_loop_that_stood_still(seconds: float) -> None:
     run(work, loop)
 
 
+def test_what_is_made_again_takes_a_turn_and_answers_take_none() -> None:
+    async def work() -> None:
+        pace, times = Pace(40, 1), []
+        (begins,) = pace.refusals.trace.on_request_start
+
+        async def send() -> None:
+            await pace.request()
+            for tries in range(3):
+                await begins(None, None, None)  # type: ignore[arg-type]
+                times.append(asyncio.get_running_loop().time())
+                await asyncio.sleep(1 + tries * 2)
+
+        async def answer() -> None:
+            await asyncio.sleep(1)
+            since = asyncio.get_running_loop().time()
+            for _ in range(100):
+                await begins(None, None, None)  # type: ignore[arg-type]
+            assert asyncio.get_running_loop().time() - since < 0.1
+
+        await asyncio.gather(answer(), *(send() for _ in range(100)))
+        assert len(times) == 300
+        assert most_in_a_second(times) <= 44
+
+    run(work)
+
+
 def test_direct_messages_are_opened_at_their_own_rate() -> None:
     async def work() -> None:
         pace, times = Pace(40, 1), []
