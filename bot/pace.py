@@ -94,8 +94,9 @@ class Refusals:
         """Notes that Discord takes no request of any route for so long."""
         self._limited_until = max(self._limited_until, asyncio.get_running_loop().time() + seconds)
 
-    def count(self, status: int, scope: str | None = None) -> None:
-        """Counts an answer. A 429 of the scope ``shared`` is another's doing, and does not count."""
+    def count(self, status: int, scope: str | None = None, *, own: bool = True) -> None:
+        """Counts an answer. A 429 of the scope ``shared`` is another's doing, and does not count. Not ``own``: it was
+        asked by the token of an interaction, and a 401 says that this one is over."""
         if status not in (401, 403, 429) or (status == 429 and scope == "shared"):
             return
         now = asyncio.get_running_loop().time()
@@ -103,7 +104,7 @@ class Refusals:
         self._times.append(now)
         if waits:
             return
-        if status == 401:
+        if status == 401 and own:
             self._until = now + _WINDOW
             log.error("Discord does not take the token any more; nothing is sent for ten minutes. Was it reset?")
         elif len(self._times) >= self._limit:
@@ -119,7 +120,7 @@ class Refusals:
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, ended: aiohttp.TraceRequestEndParams
     ) -> None:
         status, headers = ended.response.status, ended.response.headers
-        self.count(status, headers.get("X-RateLimit-Scope"))
+        self.count(status, headers.get("X-RateLimit-Scope"), own="/webhooks/" not in ended.url.path)
         if status == 429 and "X-RateLimit-Global" in headers:
             self.limit(_seconds(headers.get("Retry-After")))
         if status >= 500:

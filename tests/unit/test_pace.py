@@ -6,9 +6,11 @@ import asyncio
 import logging
 import selectors
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from bot.pace import Pace, Refusals
 
@@ -200,10 +202,18 @@ def test_refusals_long_ago_do_not_count() -> None:
     run(work)
 
 
+async def answered(refusals: Refusals, status: int, path: str) -> None:
+    response = SimpleNamespace(status=status, headers={})
+    (ended,) = refusals.trace.on_request_end
+    await ended(None, None, SimpleNamespace(response=response, url=URL(f"https://discord.com{path}")))  # type: ignore[arg-type]
+
+
 def test_a_token_that_is_not_taken_stops_the_sender_at_once(caplog: pytest.LogCaptureFixture) -> None:
     async def work() -> None:
         refusals = Refusals()
-        refusals.count(401)
+        await answered(refusals, 401, "/api/v10/webhooks/1/token/messages/@original")
+        assert not refusals.must_wait()
+        await answered(refusals, 401, "/api/v10/channels/1/messages")
         assert refusals.must_wait()
         await asyncio.sleep(601)
         assert not refusals.must_wait()
