@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,36 +60,53 @@ async def test_a_number_of_before_2007(desk: Desk) -> None:
 
 async def test_nobody_waits_for_long(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not for an answer that does not come, and not for those who wait for one."""
-    monkeypatch.setattr(finding, "_PATIENCE", 0.2)
-    # On a busy machine the next one may just begin to ask.
-    desk.server.happenings = [serving.never] * 5
+    ordinary, desk.server.answer = desk.server.answer, serving.never
     started = asyncio.get_running_loop().time()
-    found = await asyncio.gather(
-        *(desk.finder.find(f"2601.{number:05}", ALEX) for number in range(1, 6)), return_exceptions=True
-    )
+    with monkeypatch.context() as hurried:
+        hurried.setattr(finding, "_PATIENCE", 0.2)
+        found = await asyncio.gather(
+            *(desk.finder.find(f"2601.{number:05}", ALEX) for number in range(1, 6)), return_exceptions=True
+        )
     assert asyncio.get_running_loop().time() - started < 5
     assert all("does not answer" in str(one) for one in found)
-    desk.server.happenings.clear()
+    desk.server.answer = ordinary
     assert (await desk.finder.find("2601.00001", ALEX)).paper.title == "Of zebras"
 
 
 async def test_what_has_come_is_kept_however_long_that_takes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "_PATIENCE", 0.2)
+    loop, come = asyncio.get_running_loop(), asyncio.Event()
+    now, change = loop.time, desk.database.change
+
+    async def changing(*given: Any) -> Any:
+        come.set()
+        return await change(*given)
+
+    monkeypatch.setattr(desk.database, "change", changing)
     async with desk.database.write():
         asking = asyncio.create_task(desk.finder.find("2601.00001", ALEX))
-        assert await asyncio.wait([asking], timeout=0.4) == (set(), {asking})
+        await asyncio.wait_for(come.wait(), 30)
+        monkeypatch.setattr(loop, "time", lambda: now() + 3600)
+        assert await asyncio.wait([asking], timeout=0.05) == (set(), {asking})
     assert (await asking).paper.title == "Of zebras"
 
 
-async def test_polling_waits_for_two_requests_of_theirs_at_most(desk: Desk) -> None:
+async def test_polling_waits_for_two_requests_of_theirs_at_most(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many ask: the one that is under way, and the next."""
-    ordinary, asked, begun = desk.server.answer, [], asyncio.Event()
+    ordinary, get, asked, begun, waits = desk.server.answer, desk.fetcher.get, [], asyncio.Event(), asyncio.Event()
+
+    async def getting(address: str, **more: Any) -> Any:
+        if "daily_papers" in address:
+            waits.set()
+        return await get(address, **more)
 
     async def answer(request: serving.web.Request) -> serving.web.StreamResponse:
         asked.append(request.path.split("/")[2])
         begun.set()
+        # However long polling takes to come to its request.
+        await waits.wait()
         return await ordinary(request)
 
+    monkeypatch.setattr(desk.fetcher, "get", getting)
     desk.server.answer = answer
     asking = [asyncio.create_task(desk.finder.find(f"2602.{number:05}", ALEX)) for number in range(10)]
     await begun.wait()
