@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 import simcord
+import time_machine
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -27,9 +28,10 @@ OLD = [paper("2601.00001", "An agent of old", 8), paper("2601.00002", "Lions", 3
 
 
 @pytest.fixture(autouse=True)
-def day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Today's papers are still coming, whatever the time is."""
-    monkeypatch.setattr("bot.polling._GROWING", timedelta(days=1))
+def noon() -> Iterator[None]:
+    """Today's papers are still coming, and the day does not end, whatever the time is."""
+    with time_machine.travel(datetime.combine(TODAY, time(12), UTC)):
+        yield
 
 
 def source(server: HuggingFace) -> HuggingFaceSource:
