@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from storage import channels, targets
 from storage.database import Database
@@ -71,9 +72,11 @@ class PaperRound:
     def set_up(channel: places.Channel) -> Channel:
         assert channel.guild is not None
         now = datetime.now(UTC)
-        # A posting time that does not come during the test: due() has it come.
-        wall = (now + timedelta(hours=12)).time().replace(second=0, microsecond=0)
-        return Channel(channel.id, channel.guild.id, wall, "UTC", 3, 0, "en", False, now + timedelta(hours=12))
+        # Noon or so where the channel is, for what comes late is posted until the end of its day; and a posting time
+        # that does not come during the test: due() has it come.
+        zone, following = f"Etc/GMT{now.hour - 12:+d}", now + timedelta(hours=12)
+        wall = following.astimezone(ZoneInfo(zone)).time().replace(second=0, microsecond=0)
+        return Channel(channel.id, channel.guild.id, wall, zone, 3, 0, "en", False, following)
 
     def lay(self, day: date) -> None:
         """Lays a digest down."""
@@ -134,6 +137,10 @@ class PaperRound:
         """Ends the bot; what it said."""
         if process.returncode is None:
             process.send_signal(how)
+        return await self.hear()
+
+    async def hear(self) -> str:
+        """Waits until the bot, which was told to, has ended; what it said."""
         await asyncio.wait_for(asyncio.shield(self._hearing), 30)
         return self.said
 

@@ -55,7 +55,6 @@ class Serving(World):
         self.unknown: list[tuple[str, str]] = []
         self.stalls: list[tuple[float, float]] = []
         """When this judge itself stood still: what came meanwhile seems to have come at once."""
-        self._over_limits: list[Request] = []
         self.nonce_seconds = nonce_seconds
         self.nonces: dict[tuple[int, str], Message] = {}
         self.limits = Limits({CREATE_MESSAGE: create} if create else {}, per_second)
@@ -98,7 +97,11 @@ class Serving(World):
     @property
     def over_limits(self) -> list[Request]:
         """The requests over a limit, but for those of which nobody knows when they were made."""
-        return [one for one in self._over_limits if not any(start <= one.time <= end + 1 for start, end in self.stalls)]
+        return [
+            one
+            for one in self.requests
+            if one.over and not any(start <= one.time <= end + 1 for start, end in self.stalls)
+        ]
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -172,7 +175,6 @@ class Serving(World):
             limited, headers = self.limits.take(route.name, params.get("channel", ""), now)
             if limited is not None:
                 request.over = limited.scope
-                self._over_limits.append(request)
                 return self._limit(request, limited, headers)
         else:
             headers = {}

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import LONG
 from tests.wire.discord_server import DiscordServer
+from tests.wire.faults import Step
 from tests.wire.paper_round import PaperRound
 from tests.wire.test_locked_ledger import SECONDS, locked
 
@@ -67,17 +68,16 @@ async def test_no_database(tmp_path: Path) -> None:
 async def test_a_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
     """In the middle of a round; the bot goes on when there is room, and is killed while there is none."""
     async with DiscordServer() as server:
-        paper_round = await begun(server, tmp_path, 60)
+        # A hundred are in hand at most, and no more are claimed while there is no room.
+        paper_round = await begun(server, tmp_path, 118)
         async with paper_round.bot() as process:
-            await server.until(lambda: paper_round.made() >= 10)
-            fill(process)
+            server.at(Step.ANSWERED, lambda _: fill(process), skip=10)
+            server.at(Step.MADE, lambda _: fill(process), skip=115)
             await paper_round.until_said("The disk refuses")
             server.forget_nonces()
             fill(process, NO_LIMIT[0])
-            sent = paper_round.made()
-            await server.until(lambda: paper_round.made() >= sent + 10)
-            fill(process)
-            await server.until(lambda: paper_round.states()["claimed"] > 0)
+            await server.until(lambda: paper_round.made() > 115)
+            assert paper_round.states()["claimed"] > 0
             said = await paper_round.end(process, signal.SIGKILL)
         assert "Traceback" not in said
         paper_round.pass_time(timedelta(minutes=10))

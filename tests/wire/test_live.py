@@ -68,7 +68,11 @@ async def test_the_owner_is_told_once(tmp_path: Path) -> None:
             await paper_round.until_said("Hugging Face has failed")
             await server.until(lambda: server.identified == 1)
             assert told() == []
-            paper_round.execute("UPDATE sources SET failing_since = '2026-01-01 00:00:00.000000' WHERE failures")
+            # And it is not asked again before the test has it asked, which may take a while.
+            paper_round.execute(
+                "UPDATE sources SET failing_since = '2026-01-01 00:00:00.000000', retry_at = ? WHERE failures",
+                f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%d %H:%M:%S.%f}",
+            )
             await server.until(lambda: len(told()) == 1)
         # Also after a restart.
         async with paper_round.bot(PAPERBOY_SOURCES=sources(hugging_face)) as process:
