@@ -185,6 +185,8 @@ class Paperboy(commands.AutoShardedBot):
         try:
             polled = await polling.poll(self.database, self.fetcher, which, self.now(), days)
         except asyncio.CancelledError:
+            if not self.fetcher.stopped:
+                raise
             # The bot ends, and waits for no answer.
             return
         if polled.changed:

@@ -72,7 +72,8 @@ class Fetcher:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._closed_until: dict[yarl.URL, float] = {}
         self._waiting: set[asyncio.Task[Any]] = set()
-        self._stopped = False
+        self.stopped = False
+        """Whether nobody may ask any more."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -82,7 +83,7 @@ class Fetcher:
 
     def stop(self) -> None:
         """Cancels those who wait for an answer, and who come to ask."""
-        self._stopped = True
+        self.stopped = True
         for task in self._waiting:
             task.cancel()
 
@@ -116,7 +117,7 @@ class Fetcher:
     @contextmanager
     def _stoppable(self) -> Iterator[None]:
         task = asyncio.current_task()
-        if self._stopped or task is None:
+        if self.stopped or task is None:
             raise asyncio.CancelledError
         self._waiting.add(task)
         try:

@@ -135,9 +135,15 @@ async def session(
         beside = [_show_what_is_sent(env, pages)]
         if isinstance(source, Live):
             beside += [source.keep_asking(bot, fetched), _keep_time(env)]
-        for task in [asyncio.create_task(one) for one in beside]:
-            stack.callback(task.cancel)
+        stack.push_async_callback(_end, [asyncio.create_task(one) for one in beside])
         yield server, direct, source.said
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Ends them before what they use is closed."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 class _Town:

@@ -20,7 +20,7 @@ from bot.cli import app
 from bot.config import HuggingFaceSource, Settings
 from bot.errors import ConfigurationError
 from bot.simulation import session
-from tests.sources.serving import Answer, HuggingFace, paper, says
+from tests.sources.serving import Answer, HuggingFace, never, paper, says
 
 TODAY = datetime.now(UTC).date()
 YESTERDAY, BEFORE = TODAY - timedelta(days=1), TODAY - timedelta(days=2)
@@ -113,6 +113,21 @@ async def test_it_is_asked_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
                 await connection.execute(text("UPDATE fetches SET fetched_at = '2026-01-01 00:00:00.000000'"))
             await shows(direct["Alex"], "An agent of new", "2601.00005.png")
             assert len(server.requests) == asked + 4
+
+
+async def test_nothing_goes_on_after_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where an answer is being waited for: what goes on would open the database again."""
+    monkeypatch.setattr("bot.live._LOOK_SECONDS", 0.05)
+    async with HuggingFace() as server:
+        server.days = {BEFORE: OLD}
+        async with session(Settings(), live=source(server)) as (page, _, _), asyncio.timeout(60):
+            server.answer = never
+            async with page.env.bot.database.write() as connection:
+                await connection.execute(text("UPDATE fetches SET fetched_at = '2026-01-01 00:00:00.000000'"))
+            while not server.at_once:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
+        left = [str(task.get_coro()) for task in asyncio.all_tasks()]
+        assert not [one for one in left if "keep_asking" in one]
 
 
 @pytest.mark.parametrize(
