@@ -142,6 +142,9 @@ async def test_a_day_in_the_life(tmp_path: Path) -> None:
             await votes.come(DAY_BEFORE, 30, 20, 10, 4, 3)
             paper_round.days.append(DAY_BEFORE)
             await paper_round.until_settled()
+            # A poll that is under way began before the post was written down.
+            paper_round.execute("UPDATE votes SET at = '2026-01-01 00:00:00.000000'")
+            paper_round.pass_time(timedelta(minutes=1))
             await votes.come(DAY_BEFORE, 44, 31, 11, 4, 26)
             pass_hours(paper_round)
             await votes.come(DAY_BEFORE, 44, 31, 11, 4, 27)
