@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def what_came_before_is_let_be() -> Iterator[None]:
+def what_came_before_is_let_be() -> None:
     """After many other tests the collector of garbage would look at all they have left, and have the judge stand still
     for a third of a second."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
