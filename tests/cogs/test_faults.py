@@ -84,8 +84,13 @@ async def test_one_subscribers_fault_is_not_the_others(town: Town, cut_off: list
     assert [len(person.user.dm_channel.history()) for person in (town.alex, town.minji)] == [1, 1]
 
 
-async def test_a_deleted_channel_is_forgotten(town: Town) -> None:
+@pytest.mark.parametrize("is_thread", [False, True])
+async def test_a_deleted_channel_is_forgotten(town: Town, is_thread: bool) -> None:
     other = town.guild.create_text_channel("other")
+    if is_thread:
+        town.env.backend.create_thread(other.id, "a thread", town.boss.id)
+        await town.env.settle()
+        (other,) = other.threads
     await town.set_up()
     await town.set_up(channel=other)
     await town.boss.slash(town.channel, "subscribe keyword", text="model", channel=other)
