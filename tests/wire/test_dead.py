@@ -19,7 +19,7 @@ from tests.wire.places import Channel
 
 pytestmark = pytest.mark.long
 
-CHANNELS = 1_000 if LONG else 100
+CHANNELS = 1_000 if LONG else 60
 TODAY = datetime.now(UTC).date()
 REFUSALS = (
     (404, 10003, Reason.CHANNEL_GONE),

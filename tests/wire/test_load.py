@@ -19,7 +19,7 @@ from tests.wire.settings import folder_of_digests
 
 pytestmark = pytest.mark.long
 
-CHANNELS = 2_000 if LONG else 200
+CHANNELS = 2_000 if LONG else 120
 PER_SECOND = 40
 """The bot's own default."""
 IDLE_ANSWERS = 40
