@@ -139,6 +139,10 @@ def _seconds(text: str | None) -> float:
         return 0
 
 
+_LATE = 0.02
+"""Seconds by which a timer may well be late; that is made up for, or it would be fewer a second than may be."""
+
+
 class _Turns:
     """Lets three pass together, and the next when their time is over: to wake for each costs more, and more at once are
     hardly cheaper. At 40 a second it is 42 in the worst of seconds and at 45 it is 48, of the 50 that Discord takes;
@@ -164,5 +168,6 @@ class _Turns:
             if self._at > loop.time():
                 await asyncio.sleep(self._at - loop.time())
             # Whoever comes late has all that follow wait: what is sent in a second may arrive in a shorter time.
-            self._at = max(self._at, loop.time())
+            if loop.time() - self._at > _LATE:
+                self._at = loop.time()
             self._passing += 1
