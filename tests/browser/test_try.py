@@ -12,9 +12,15 @@ from playwright.async_api import Browser, Page
 from storage import papers, servers
 from storage.database import Database
 from tests.browser.page import Tried, browsing, choose_first, chromium, trying, type_command
+from tests.conftest import LONG
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not LONG,
+        reason="SimCord gives the bot five seconds for a command, which are few beside other tests",
+    ),
     pytest.mark.timeout(180),
     pytest.mark.skipif(
         chromium() is None and not os.environ.get("CI"),
