@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,10 +25,10 @@ class Discord:
         self.http = SimpleNamespace(send_message=self._send)
         self.open = asyncio.Event()
         self.asked: list[int] = []
-        self.opened: list[float] = []
+        self.opened = 0
 
     async def create_dm(self, person: Any) -> Any:
-        self.opened.append(asyncio.get_running_loop().time())
+        self.opened += 1
         return person
 
     async def _send(self, channel_id: int, *, params: Any) -> dict[str, str]:
@@ -86,16 +85,26 @@ async def test_a_round_is_a_few_transactions(database: Database, monkeypatch: py
     ] * 2
 
 
-async def test_new_direct_messages_are_opened_slowly(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_new_direct_message_has_a_turn(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     discord = Discord()
     discord.open.set()
     one = await sender(database, discord, monkeypatch, 0)
+    # How far apart turns are is test_pace's.
+    opened_before: list[int] = []
+
+    async def turn(_self: Pace) -> None:
+        for _ in range(100):
+            # Time for somebody to be opened too early.
+            await asyncio.sleep(0)
+        opened_before.append(discord.opened)
+
+    monkeypatch.setattr(Pace, "direct_message", turn)
     await plan(database, *(alert(number, target=USER) for number in range(1, 5)))
     await asyncio.gather(one.send_due(), one.open_dms())
     assert sorted(discord.asked) == list(range(1, 5))
-    # Nine a second.
-    assert all(later - earlier > 0.1 for earlier, later in pairwise(discord.opened))
+    assert len(opened_before) == 4
+    assert all(before <= turns for turns, before in enumerate(opened_before))
     # Who was written to once is not waited for again.
     await plan(database, *(alert(number, TUESDAY, target=USER) for number in range(1, 5)))
     await one.send_due()
-    assert (len(discord.asked), len(discord.opened)) == (8, 4)
+    assert (len(discord.asked), discord.opened, len(opened_before)) == (8, 4, 4)
