@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import discord
 from discord import ui
 
-from bot import arxiv, custom_ids, layouts, markdown
+from bot import arxiv, custom_ids, layouts, markdown, tex
 from bot.highlighting import Marks, bold
 from bot.language import Language
-from bot.text import clean, clip, escape_within, sentence_at, sentences, tex_to_unicode, width
+from bot.text import clean, clip, escape_within, sentence_at, sentences, width
 from storage.models import Entry, Section
 
 _RASTER = (".png", ".jpg", ".jpeg", ".gif", ".webp")
@@ -44,7 +44,7 @@ def cards(
         image = _media(paper.image_url, _RASTER)
         video = _media(paper.video_url, _VIDEO)
         if image:
-            alt = clip(clean(tex_to_unicode(paper.title)), layouts.ALT_TEXT)
+            alt = clip(clean(tex.to_unicode(paper.title)), layouts.ALT_TEXT)
             items.append(ui.Section(ui.TextDisplay(text), accessory=ui.Thumbnail(image, description=alt or None)))
         else:
             items.append(ui.TextDisplay(text))
@@ -57,7 +57,7 @@ def link(entry: Entry, room: int, marks: Marks | None = None) -> str:
     """The title as a link, in at most ``room`` characters; what has ``marks`` is in bold."""
     address = arxiv.abstract_address(entry.paper.arxiv_id)
     arxiv_id = entry.paper.arxiv_id
-    title = clean(tex_to_unicode(entry.paper.title))
+    title = clean(tex.to_unicode(entry.paper.title))
     if _LIKE_AN_ADDRESS.search(title):
         # Discord shows no link whose text is an address, and a reader would take it for where the link leads.
         text = _shown(title, room - width(address) - len(arxiv_id) - 5, marks)
@@ -78,7 +78,7 @@ def summary_menu(entries: Sequence[Entry], language: Language, mark: str) -> lis
 def paper_menu(titles: Mapping[str, str], placeholder: str, mark: str) -> list[ui.ActionRow[ui.LayoutView]]:
     """A menu of papers, by arXiv id, whose summaries are to be read; none of no papers."""
     options = [
-        discord.SelectOption(label=clip(clean(tex_to_unicode(title)) or arxiv_id, layouts.OPTION), value=arxiv_id)
+        discord.SelectOption(label=clip(clean(tex.to_unicode(title)) or arxiv_id, layouts.OPTION), value=arxiv_id)
         for arxiv_id, title in list(titles.items())[:25]
     ]
     if not options:

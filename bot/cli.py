@@ -20,9 +20,9 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from bot import arxiv, config, lookup, query, sources
+from bot import arxiv, config, lookup, query, sources, tex
 from bot.errors import ConfigurationError
-from bot.text import printable, tex_to_unicode
+from bot.text import printable
 from storage import backup as copies
 from storage import papers as stored_papers
 from storage.database import Database
@@ -161,7 +161,7 @@ def papers(
     table = Table("Date", "Votes", "arXiv", "Title", box=None)
     for entry in found:
         votes = "" if entry.votes is None else str(entry.votes)
-        table.add_row(str(entry.date), votes, entry.paper.arxiv_id, Text(tex_to_unicode(entry.paper.title)))
+        table.add_row(str(entry.date), votes, entry.paper.arxiv_id, Text(tex.to_unicode(entry.paper.title)))
     out.print(table if found else "No paper held fits this.")
 
 

@@ -86,6 +86,8 @@ def configure(settings: Settings, token: str | None) -> None:
     root.setLevel(settings.log_level)
     # It would warn of each look at what is due that a long round of posting leaves out.
     logging.getLogger("apscheduler").setLevel("ERROR")
+    # TeX that cannot be read is shown as it is.
+    logging.getLogger("pylatexenc").setLevel("ERROR")
     logging.captureWarnings(capture=True)
     # asyncio logs by itself what a task has raised and nobody asked for.
     sys.excepthook = _uncaught

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from bot import tex
 from bot.text import clean, escape, start, visible, width
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 _MARKS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
@@ -60,17 +62,30 @@ def plain(text: str) -> str:
 def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt  # When there is text to show: a start has none, and would take longer.
 
-    return MarkdownIt("commonmark").disable(["html_block", "html_inline", "lheading", "reference", "code"])
+    reader = MarkdownIt("commonmark").disable(["html_block", "html_inline", "lheading", "reference", "code"])
+    reader.inline.ruler.before("escape", "mathematics", _mathematics)
+    return reader
 
 
 def _tokens(text: str) -> list[Token]:
     try:
-        return _markdown().parse(text)
+        return _markdown().parse(tex.without_commands(text))
     except RecursionError:
         from markdown_it.token import Token
 
         inline = Token("inline", "", 0, content=text, children=[Token("text", "", 0, content=clean(text))])
         return [inline]
+
+
+def _mathematics(state: StateInline, silent: bool) -> bool:
+    """A rule of markdown-it's: what stands between dollars is no Markdown."""
+    found = tex.MATHEMATICS.match(state.src, state.pos)
+    if not found:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = tex.mathematics(found[1])
+    state.pos = found.end()
+    return True
 
 
 def _parts(code: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Words and characters: normalising, tokens, TeX to Unicode, cutting, escaping for Discord.
+"""Words and characters: normalising, tokens, cutting, escaping for Discord.
 
 One analysis of text serves the index, searches and subscriptions: :func:`runs`, and the :func:`tokens` of them.
 """
@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import TypeVar
 
 import Stemmer
+
+from bot import tex
 
 ELLIPSIS = "…"
 
@@ -51,11 +53,6 @@ _SPELLED = str.maketrans(
     | {"λ": " lambda ", "∇": " nabla ", "∞": " infinity "}
 )
 _NAMED = re.compile("[α-ω∇∞]")
-# Pandoc's rule for a dollar that opens or closes mathematics: no space inside, no digit after. "$200k" stays.
-_TEX = re.compile(r"(?<![\\$])\$(?=[^\s$])([^$\n]{0,300}?)(?<=[^\s\\])\$(?!\d)")
-_TEX_STYLE = re.compile(
-    r"\\(?:text(?:bf|it|rm|tt|sf|sc|up)?|math(?:rm|bf|it|sf|tt)|operatorname|mbox|emph|bf|it|rm|tt)\b\s*"
-)
 _LINE_BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Controls, bidirectional overrides and invisible characters: they only ever mislead a reader. The zero-width joiner is
 # kept where it joins emoji.
@@ -158,7 +155,7 @@ def tokens(parts: Iterable[str]) -> str:
 def pieces(parts: Iterable[str]) -> list[str]:
     """What stands between the spaces of the parts of a text. Each has the same tokens wherever it stands."""
     # Lines of their own, for mathematics does not reach over a line.
-    return tex_to_unicode(f"\n{BREAK}\n".join(map(visible, parts))).split()
+    return tex.to_unicode(f"\n{BREAK}\n".join(map(visible, parts))).split()
 
 
 def spelled(found: Iterable[str]) -> str:
@@ -209,23 +206,6 @@ def stem(word: str) -> str:
     with _STEMMING:
         found: str = _STEMMER.stemWord(word)
     return found[:-1] if _PLURAL_OF_LETTERS(found) else found
-
-
-def tex_to_unicode(text: str) -> str:
-    """``text`` with its ``$…$`` mathematics in Unicode: ``$\\nabla^2$DFT`` is ∇²DFT. A dollar of money stays."""
-    return _TEX.sub(_plain_mathematics, text) if "$" in text else text
-
-
-def _plain_mathematics(match: re.Match[str]) -> str:
-    return _unicode_of(match[1])
-
-
-@lru_cache(maxsize=1024)
-def _unicode_of(mathematics: str) -> str:
-    import unicodeit  # Thousands of symbols, which most texts ask for none of.
-
-    plain: str = unicodeit.replace(_TEX_STYLE.sub("", mathematics))
-    return plain.replace("{", "").replace("}", "").replace("\\ ", " ").replace("\\", "")
 
 
 def visible(text: str) -> str:

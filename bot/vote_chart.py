@@ -12,8 +12,9 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot import tex
 from bot.language import Language
-from bot.text import clean, clip, tex_to_unicode
+from bot.text import clean, clip
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ def description(title: str, history: History, language: Language) -> str:
     (begin, first), (end, last) = history[0], history[-1]
     return language.text(
         "Votes of {title}: from {first} on {first_day} to {last} on {last_day}",
-        title=clip(clean(tex_to_unicode(title)), 500),
+        title=clip(clean(tex.to_unicode(title)), 500),
         first=language.number(first),
         first_day=language.day(begin.date()),
         last=language.number(last),

@@ -6,11 +6,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import arxiv, lookup
+from bot import arxiv, lookup, tex
 from bot.answering import home, reader, spoken
 from bot.query import MAX_LENGTH
 from bot.summarising import summarise
-from bot.text import clean, clip, tex_to_unicode
+from bot.text import clean, clip
 from bot.views import look_up
 from storage import authors, digests, papers
 from storage.models import Sort
@@ -111,7 +111,7 @@ class Papers(commands.GroupCog, group_name="papers", group_description="Look up 
         else:
             found = await database.look(papers.titles_like, typed)
         return [
-            app_commands.Choice(name=clip(clean(tex_to_unicode(title)), 100) or arxiv_id, value=arxiv_id)
+            app_commands.Choice(name=clip(clean(tex.to_unicode(title)), 100) or arxiv_id, value=arxiv_id)
             for arxiv_id, title in found
         ]
 

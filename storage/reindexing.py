@@ -20,8 +20,8 @@ from storage.subscriptions import hang
 
 log = logging.getLogger(__name__)
 
-_ANALYSIS = 1
-"""Counts the changes of bot.text, bot.document, bot.terms and bot.query that read a text or a keyword otherwise."""
+_ANALYSIS = 2
+"""Counts the changes of bot.text, tex, document, terms and query that read a text or a keyword otherwise."""
 _BATCH = 400
 
 FINGERPRINT = zlib.crc32(f"{_ANALYSIS} {unicodedata.unidata_version} {Stemmer.version()}".encode()) & 0x7FFF_FFFF

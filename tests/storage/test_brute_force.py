@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.text import tex_to_unicode
+from bot import tex
 from storage.database import Database
 from tests.storage.searching import answers, texts_of
 from tests.storage.support import everything
@@ -30,7 +30,7 @@ async def texts(corpus: Database) -> Texts:
 
 def _plain(text: str) -> str:
     seen = "".join(one for one in text if unicodedata.category(one) != "Cf")
-    return unicodedata.normalize("NFKC", tex_to_unicode(seen))
+    return unicodedata.normalize("NFKC", tex.to_unicode(seen))
 
 
 def which(texts: Texts, holds: Callable[[str], bool]) -> set[str]:

@@ -15,5 +15,6 @@ PIECES = [
     "가", "추론", "漢", "カ", "é", "e\u0301", "\u0301", "क\u093f", "👩\u200d🔬", "👍🏽", "🏳️\u200d🌈", "🇰🇷", "1️⃣",
     "🧑", "𝒳",
     "word", "longerword", "$\\nabla$", "$5", "τ", "∇²",
+    r"$\text{@everyone}$", "$x_1$", r"\emph{", r"\href{javascript:x}{", "``", "''",
 ]  # fmt: skip
 hostile = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=25).map("".join)

@@ -55,7 +55,11 @@ class TestBlocks:
             ("<https://example.org>", ["<https://example.org>"]),
             ("https://example.org/a_b", ["<https://example.org/a_b>"]),
             ("5 * 3 and snake_case", [r"5 \* 3 and snake\_case"]),
-            ("a $x_1$ b", [r"a $x\_1$ b"]),
+            ("a $x_1$ b", ["a x₁ b"]),
+            (r"$\mathcal{L}_{a}$ and **$\mathcal{L}_{b}$**", [r"ℒₐ and **ℒ\_b**"]),
+            (r"$\text{[x](http://a.example)}$", [r"\[x\](<http://a.example>)"]),
+            (r"$\text{@everyone}$ \emph{@everyone}", ["@\u200beveryone @\u200beveryone"]),
+            ("`$a$` and \\$5$", [r"`` $a$ `` and $5$"]),
             ("&lt;b&gt;", [r"\<b\>"]),
         ],
     )

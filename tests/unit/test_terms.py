@@ -8,10 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot import tex
 from bot.document import document
 from bot.query import MAX_LENGTH, Query, by_author
 from bot.terms import LONGEST_SPACED, Term
-from bot.text import runs, tex_to_unicode, words
+from bot.text import runs, words
 from storage.models import Section
 from tests.unit import real
 from tests.unit.finding import found
@@ -346,7 +347,7 @@ class TestKeyword:
         title = entry.paper.title.split()
         first = data.draw(st.integers(0, len(title) - 1))
         run = " ".join(title[first : first + data.draw(st.integers(1, 8))])
-        assume(len(run) <= MAX_LENGTH - 2 and words(tex_to_unicode(run)) and run[0] != "-")
+        assume(len(run) <= MAX_LENGTH - 2 and words(tex.to_unicode(run)) and run[0] != "-")
         assert found(run, entry)
         assert found(run.lower(), entry)
         # "$1 Million" and the like would begin mathematics where a quote ends it.

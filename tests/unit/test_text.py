@@ -1,4 +1,4 @@
-"""Words: folding, runs and tokens of a text, endings, TeX."""
+"""Words: folding, runs and tokens of a text, endings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import tex
 from bot.text import (
     BREAK,
     WHOLE,
@@ -19,13 +20,11 @@ from bot.text import (
     runs,
     runs_of,
     stem,
-    tex_to_unicode,
     tokens,
     tokens_of,
     visible,
     words,
 )
-from tests.unit import real
 from tests.unit.hostile import hostile
 
 
@@ -115,7 +114,7 @@ class TestTokens:
 
     @given(hostile)
     def test_what_stands_before_and_after_a_space_makes_no_difference(self, text: str) -> None:
-        whole = runs_of(tex_to_unicode(visible(text)))
+        whole = runs_of(tex.to_unicode(visible(text)))
         assert tokens([text]).split() == [token for run in whole for token in tokens_of(run)]
 
     @given(hostile)
@@ -170,49 +169,3 @@ class TestStem:
     @given(st.text(alphabet="abeginsty'", min_size=1, max_size=12))
     def test_is_never_empty(self, word: str) -> None:
         assert stem(word)
-
-
-class TestTex:
-    @pytest.mark.parametrize(
-        ("written", "shown"),
-        [
-            (r"$\nabla^2$DFT: A Dataset", "∇²DFT: A Dataset"),
-            ("$τ$-bench", "τ-bench"),
-            (r"$\tau$-bench", "τ-bench"),
-            (r"$\alpha$ and $\beta$", "α and β"),
-            (r"$\mathbf{x}_1$", "x₁"),
-            ("$f$-divergence", "f-divergence"),
-            ("no mathematics", "no mathematics"),
-        ],
-    )
-    def test_mathematics(self, written: str, shown: str) -> None:
-        assert tex_to_unicode(written) == shown
-
-    @pytest.mark.parametrize(
-        "written",
-        [
-            "$200k",
-            "from $5 to $10",
-            "$5 and $10",
-            "Earn $1 Million from Real-World Freelance Work",
-            r"\$5 and 6\$",
-            "$ 5 $",
-            "$",
-            "$$",
-            "a $\nb$",
-            "US$5, US$6",
-        ],
-    )
-    def test_money_is_untouched(self, written: str) -> None:
-        assert tex_to_unicode(written) == written
-
-    @given(st.text(alphabet="$\\{}^_ab12 αfrcsqtmhb∇", max_size=80))
-    def test_nothing_raises(self, text: str) -> None:
-        assert isinstance(tex_to_unicode(text), str)
-
-    @real.needed
-    def test_no_real_title_keeps_its_tex(self) -> None:
-        for entry in real.every_entry():
-            shown = tex_to_unicode(entry.paper.title)
-            assert "\\" not in shown
-            assert "$" not in shown or "$1 Million" in shown
