@@ -34,8 +34,9 @@ _PREPARED = (
     (re.compile(r"\\ne(?![A-Za-z])"), r"\\neq"),
     (re.compile(r"\^(?:\\circ(?![A-Za-z])|\{\s*\\circ\s*\})"), "°"),
     (re.compile(r"(?<!\\)%"), r"\\%"),
+    (re.compile(r"(?<=[\w)}])(?=\\(?:arg|exp|inf|lim|ln|log|max|min|sup)(?![A-Za-z]))"), " "),
 )
-"""What the converter does not know, or takes for a comment, and what is put instead."""
+"""What the converter does not know, takes for a comment or writes without TeX's space, and what is put instead."""
 _SCRIPT = re.compile(r"([_^])(?:\{([^{}]*)\}|([^\s\\{}]))")
 _ROOT = re.compile(r"√\((\w+)\)")
 _ONE = re.compile(r"[\w.]*|.")

@@ -21,7 +21,7 @@ from tests.unit import real
         (r"$\mathbf{x}_1$", "x₁"),
         ("$f$-divergence", "f-divergence"),
         ("no mathematics", "no mathematics"),
-        (r"$\mathcal{O}(n^2)$ to $O(n\log n)$", "𝒪(n²) to O(nlog n)"),
+        (r"$\mathcal{O}(n^2)$ to $O(n\log n)$", "𝒪(n²) to O(n log n)"),
         (r"$\left(1+\frac{a+b}{2}\right)$", "(1+(a+b)/2)"),
         (r"$\tilde{O}(\sqrt{dT})$, $\ell_2$", "Õ(√dT), ℓ₂"),
         (r"$\pi_{0.5}$ and $\mathcal{L}_{\text{CE}}$", "π_0.5 and ℒ_CE"),
