@@ -117,7 +117,7 @@ async def take(
     """
     async with database.read() as connection:
         known = await sources.versions(connection, source.name, day)
-    found = await remote.fetch(fetcher, source, day, known)
+    found = await remote.fetch(fetcher, source, day, known, now.date())
     polled.requests += found.requests
     parsed = without_future(found.parsed or _NOTHING, source.name, now.date())
     for reject in parsed.rejects[:_MOST_TOLD]:

@@ -24,6 +24,8 @@ _ABSENT = (404, 410)
 UNKNOWN = (400, *_ABSENT)
 """What Hugging Face says of a paper that it does not know; a number of before 2007, which has a slash, may be a bad
 request to it."""
+_NOT_BEGUN = 400
+"""What Hugging Face says of a day that has not begun by its clock; of one that is over it is a failure."""
 _HTML = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
 _MOST_BYTES = 40 * 1024 * 1024
 """Of all pages of a day."""
@@ -39,7 +41,7 @@ class Found:
     requests: int = 0
 
 
-async def fetch(fetcher: Fetcher, source: RemoteSource, day: date, known: Mapping[str, Version]) -> Found:
+async def fetch(fetcher: Fetcher, source: RemoteSource, day: date, known: Mapping[str, Version], today: date) -> Found:
     """Fetches a day, unless it is that of the ``known`` versions.
 
     Raises:
@@ -47,7 +49,12 @@ async def fetch(fetcher: Fetcher, source: RemoteSource, day: date, known: Mappin
     """
     if isinstance(source, MarkdownSource):
         return await _markdown(fetcher, source, day, known)
-    return await _hugging_face(fetcher, source, day, known)
+    try:
+        return await _hugging_face(fetcher, source, day, known)
+    except FetchError as error:
+        if error.status == _NOT_BEGUN and day >= today:
+            return Found(Parsed((), ()), {huggingface.address(day, 0, source.api_url): NEVER}, 1)
+        raise
 
 
 async def fetch_paper(fetcher: Fetcher, source: HuggingFaceSource, arxiv_id: str, today: date) -> Entry:

@@ -95,6 +95,27 @@ async def test_what_has_not_changed_is_not_sent_again(kiosk: Kiosk) -> None:
     assert (await kiosk.state()).fetched_at == kiosk.now
 
 
+async def test_a_day_that_has_not_begun_there(kiosk: Kiosk) -> None:
+    """Hugging Face refuses the date of a day to come, as today's is to it where its clock is behind."""
+    refused = says('{"error":"Invalid date"}', 400)
+    kiosk.server.days = {TODAY: [paper("2601.00003")], YESTERDAY: [paper("2601.00001")]}
+    kiosk.server.happenings = [refused]
+    await kiosk.poll()
+    assert await kiosk.held() == {YESTERDAY: [("2601.00001", 1)]}
+    assert (await kiosk.state()).failing_since is None
+    kiosk.now += timedelta(minutes=29)
+    await kiosk.poll()
+    assert len(kiosk.asked()) == 4
+    kiosk.now += timedelta(minutes=1)
+    await kiosk.poll()
+    assert TODAY in await kiosk.held()
+    # One that is over has begun.
+    kiosk.now = NOW + timedelta(days=1, hours=20)
+    kiosk.server.answer = refused
+    await kiosk.poll()
+    assert "400 Bad Request" in str((await kiosk.state()).why)
+
+
 async def test_votes_rise(kiosk: Kiosk) -> None:
     kiosk.server.days = {TODAY: [paper("2601.00001", upvotes=1)]}
     await kiosk.poll(days=0)
