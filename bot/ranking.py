@@ -20,9 +20,13 @@ def top(entries: Iterable[Entry], number: int, min_votes: int = 0) -> list[Entry
 
 
 def have_moved(shown: Shown, votes: Mapping[str, int | None]) -> bool:
-    """Whether the votes that a post shows are so far from those that there are that it is worth an edit, of one paper
-    at least."""
-    return any(_rose(before, votes.get(arxiv_id)) for arxiv_id, before in shown.papers)
+    """Whether the votes that a post shows are so far from those that there are, more or fewer, that it is worth an
+    edit, of one paper at least. Votes that nobody knows any more have not moved."""
+    return any(
+        _rose(before, now) or _rose(now, before)
+        for arxiv_id, before in shown.papers
+        if (now := votes.get(arxiv_id)) is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)

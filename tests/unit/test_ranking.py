@@ -72,7 +72,11 @@ def test_the_largest_real_day() -> None:
         (None, 5, True),
         (100, 124, False),
         (100, 125, True),
-        (30, 20, False),
+        (30, 26, False),
+        (30, 20, True),
+        (125, 101, False),
+        (125, 100, True),
+        (30, None, False),
         (5, None, False),
     ],
 )
