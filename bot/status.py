@@ -35,11 +35,18 @@ class Standing:
 
 
 def status(
-    newest: date | None, sources: Sequence[SourceState], standings: Sequence[Standing], language: Language
+    newest: date | None,
+    until: datetime | None,
+    sources: Sequence[SourceState],
+    standings: Sequence[Standing],
+    language: Language,
 ) -> ui.LayoutView:
-    """The answer to /digest status."""
+    """The answer to /digest status; papers of the ``newest`` digest come ``until`` then."""
     held = language.day(newest) if newest else language.text("none yet")
-    first = "\n".join([language.text("Newest digest held: {day}", day=held), *_sources(newest, sources, language)])
+    lines = [language.text("Newest digest held: {day}", day=held), *_sources(newest, sources, language)]
+    if newest and until:
+        lines.append(growing(newest, until, language))
+    first = "\n".join(lines)
     # Where not all channels fit, those that need somebody do.
     standings = sorted(standings, key=lambda one: not (one.target and one.target.set_aside_at) and not one.lacking)
     for days in (DAYS, _SHORT, 1):
@@ -47,6 +54,15 @@ def status(
         if sum(width(block) + 1 for block in (first, *blocks)) <= layouts.TEXT:
             break
     return layouts.note(layouts.as_many_as_fit([first, *blocks], layouts.TEXT, language))
+
+
+def growing(day: date, until: datetime, language: Language) -> str:
+    """Why the newest digest is not posted yet."""
+    return language.text(
+        "The papers of {day} come until {when}. They are posted at the next posting time after that.",
+        day=language.day(day),
+        when=when(until),
+    )
 
 
 def notice(told: Notice, mark: str, languages: Sequence[Language]) -> ui.LayoutView:

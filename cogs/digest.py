@@ -97,6 +97,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         async with bot.database.read() as connection:
             found = await channels.of_guild(connection, guild.id)
             newest = await digests.newest(connection)
+            growing = await digests.growing(connection, bot.now())
             states = await sources.all_of_them(connection)
             known = {one.target_id: one for one in await targets.of_guild(connection, guild.id)}
             ids = [channel.channel_id for channel in found]
@@ -110,7 +111,7 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
             lacking = permissions.missing(there) if isinstance(there, Target) else []
             wanting = permissions.wanting(there) if isinstance(there, Target) else []
             standings.append(status.Standing(channel, posts, known.get(channel.channel_id), lacking, wanting))
-        await answer(interaction, status.status(newest, states, standings, words))
+        await answer(interaction, status.status(newest, growing and growing[1], states, standings, words))
 
     @app_commands.command(description="See what would be posted, for you alone")
     @app_commands.describe(channel="The channel with the daily post")
@@ -137,7 +138,10 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         done = planned
         if planned and planned.state is not DeliveryState.SENT:
             done = await bot.sender.send_now(planned.id)
-        await answer(interaction, layouts.note(_posted(chosen, planned, done, words)))
+        async with bot.database.read() as connection:
+            growing = await digests.growing(connection, bot.now())
+        said = [_posted(chosen, planned, done, words), *([status.growing(*growing, words)] if growing else [])]
+        await answer(interaction, layouts.note("\n".join(said)))
 
     @app_commands.command(description="Stop the daily post for a while")
     @app_commands.describe(channel="The channel with the daily post")

@@ -162,6 +162,21 @@ async def newest(connection: AsyncConnection) -> date | None:
     return newest_date
 
 
+async def growing(connection: AsyncConnection, now: datetime) -> tuple[date, datetime] | None:
+    """The date of the newest digest held, and when all its papers will have come; None where they have."""
+    statement = (
+        select(digests.c.date, func.min(digests.c.ready_at), func.max(_ready(now)))
+        .where(IN_A_DIGEST)
+        .group_by(digests.c.date)
+        .order_by(digests.c.date.desc())
+        .limit(1)
+    )
+    newest = (await connection.execute(statement)).first()
+    if newest is None or newest[2]:
+        return None
+    return newest[0], newest[1].replace(tzinfo=UTC)
+
+
 async def most_votes(connection: AsyncConnection, number: int, now: datetime) -> dict[date, int]:
     """The dates of the newest ``number`` days whose papers have all come, each with the votes of its most voted one,
     oldest first."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from storage import sources
-from storage.models import Sentence, SourceState, Version
+from storage.models import Digest, Entry, Paper, Sentence, SourceState, Version
 from tests.cogs import seeing
 from tests.cogs.conftest import Town
 from tests.cogs.places import DAY, bring, tries
+from tests.cogs.test_servers import post
 from tests.cogs.test_status import status, status_in_korean
 
 HF = "Hugging Face"
@@ -77,6 +78,30 @@ async def test_no_digest_on_weekends_is_no_failure(town: Town, newest: date, tod
         f"Hugging Face에는 {asked} 확인했을 때 새 논문이 없었어요."
         + (" 주말에는 새 논문이 거의 없어요." if weekend else ""),
     ]
+
+
+async def test_a_day_that_still_grows(town: Town) -> None:
+    """It is the newest that is held, and is not posted: neither at its time, nor by /digest post."""
+    await town.set_up()
+    await keep(town, HF)
+    move_to(town, date(2026, 1, 12))
+    await bring(town, "2026-01-09")
+    await town.post_due(0)
+    day, until = date(2026, 1, 12), datetime(2026, 1, 12, 22, tzinfo=UTC)
+    zebras = Paper("2601.00001", "Zebras", "https://arxiv.org/abs/2601.00001")
+    found, versions = [Digest(day, (Entry(zebras, day, 0, 3, ()),))], [("https://hf/", Version())]
+    now, hours = town.bot.now(), timedelta(hours=22)
+    await town.bot.database.change(sources.take, HF, day, found, versions, now, grows_for=hours)
+    english, korean = await first_lines(town)
+    at = f"<t:{int(until.timestamp())}:F> (<t:{int(until.timestamp())}:R>)"
+    monday = "Monday, 12 January 2026"
+    said = f"The papers of {monday} come until {at}. They are posted at the next posting time after that."
+    assert english == [f"Newest digest held: {monday}", said]
+    assert korean[1] == f"2026년 1월 12일 월요일 논문은 {at}까지 모아서, 그다음 게시 시각에 올려요."
+    assert (await post(town)).endswith(said)
+    # A digest of the day that is whole is posted without waiting for the other.
+    await bring(town, "2026-01-12")
+    assert len((await first_lines(town))[0]) == 1
 
 
 async def test_a_source_that_fails(town: Town) -> None:

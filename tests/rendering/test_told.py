@@ -78,10 +78,14 @@ SOURCE = st.builds(
 
 @settings(max_examples=30)
 @given(
-    st.none() | st.just(date(2024, 6, 1)), st.lists(SOURCE, max_size=15), st.lists(standings(), max_size=9), LANGUAGE
+    st.none() | st.just(date(2024, 6, 1)),
+    st.none() | st.just(NOW),
+    st.lists(SOURCE, max_size=15),
+    st.lists(standings(), max_size=9),
+    LANGUAGE,
 )
-async def test_status(newest: date | None, sources: Any, of_channels: Any, language: Any) -> None:
-    (reading,) = check(status.status(newest, sources, of_channels, language))
+async def test_status(newest: date | None, until: Any, sources: Any, of_channels: Any, language: Any) -> None:
+    (reading,) = check(status.status(newest, until, sources, of_channels, language))
     assert not reading.kinds & {"bold", "italics", "code", "fence"}, reading.seen
 
 

@@ -103,6 +103,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "digests.months": lambda c: digests.months(c),
     "digests.most_votes": lambda c: digests.most_votes(c, 5, NOW),
     "digests.newest_whole": digests.newest_whole,
+    "digests.growing": lambda c: digests.growing(c, NOW),
     "digests.nearest": lambda c: digests.nearest(c, TUESDAY),
     "digests.newest": lambda c: digests.newest(c),
     "digests.unmatched": lambda c: digests.unmatched(c, MONDAY, NOW),
