@@ -219,14 +219,17 @@ async def test_a_hugging_face_that_fails(town: Town, hugging_face: HuggingFace, 
     assert "Of zebras" in seeing.text(result.response)
 
 
-async def test_one_that_wishes_to_be_left_alone_is(town: Town, hugging_face: HuggingFace) -> None:
-    hugging_face.happenings = [says("", 429, Retry_After="600")]
+@pytest.mark.parametrize(("wish", "seconds"), [({"Retry_After": "600"}, 600), ({}, 60)])
+async def test_one_that_wishes_to_be_left_alone_is(
+    town: Town, hugging_face: HuggingFace, wish: dict[str, str], seconds: int
+) -> None:
+    hugging_face.happenings = [says("", 429, **wish)]
     message = posted(town, f"https://arxiv.org/abs/{NEW}")
     for _ in range(2):
         result = await look_up(town, message)
         assert "does not answer at the moment. Please try again in a few minutes" in seeing.text(result.response)
     assert len(asked(hugging_face)) == 1
-    town.env.backend.advance_clock(601)
+    town.env.backend.advance_clock(seconds + 1)
     result = await look_up(town, message)
     assert "Of zebras" in seeing.text(result.response)
 

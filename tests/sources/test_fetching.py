@@ -137,6 +137,14 @@ async def test_what_is_no_address(fetcher: Fetcher, address: str) -> None:
         await get(fetcher, address)
 
 
+async def test_no_cookie_is_given_back(server: Server, fetcher: Fetcher) -> None:
+    server.answer = says("hello", Set_Cookie="who=paperboy")
+    for _ in range(2):
+        # Those of a host without a name are kept by nobody.
+        await get(fetcher, f"http://localhost:{server.port}")
+    assert [request.headers.get("Cookie") for request in server.requests] == [None, None]
+
+
 async def test_a_redirect(server: Server, fetcher: Fetcher) -> None:
     server.happenings = [says("", 301, Location="/b"), says("", 307, Location=f"{server.url}/c")]
     found = await get(fetcher, f"{server.url}/a", token="secret")
@@ -201,6 +209,19 @@ async def test_one_request_a_host(fetcher: Fetcher) -> None:
     async with Server(slow) as one, Server(slow) as other:
         await asyncio.gather(*(get(fetcher, server.url) for server in (one, other) for _ in range(5)))
         assert (one.most_at_once, other.most_at_once) == (1, 1)
+
+
+async def test_no_more_requests_than_a_host_takes(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "_PACE", (2, 3600))
+    async with Fetcher() as paced, Server(says("there")) as other:
+        for _ in range(2):
+            await get(paced, server.url)
+        third = asyncio.create_task(get(paced, server.url))
+        # Another host is asked meanwhile.
+        assert (await get(paced, other.url)).body == b"there"
+        assert not third.done()
+        assert len(server.requests) == 2
+        third.cancel()
 
 
 @pytest.mark.parametrize(

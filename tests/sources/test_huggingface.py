@@ -72,6 +72,12 @@ def test_a_paper() -> None:
     )
 
 
+def test_authors_are_those_who_are_shown_and_named() -> None:
+    ada, hidden = {"name": " Ada\n Lovelace ", "hidden": False}, {"name": "Somebody", "hidden": True}
+    others = [{"name": "*"}, {"name": None}, {}, {"name": "Ada Lovelace"}, {"name": "홍길동", "hidden": None}]
+    assert only(authors=[ada, hidden, *others]).paper.authors == ("Ada Lovelace", "홍길동")
+
+
 def test_what_is_missing_is_unknown() -> None:
     parsed = parse([{"paper": {"id": "2601.00001", "title": "T"}}])
     assert parsed.rejects == ()
