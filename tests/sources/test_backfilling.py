@@ -38,6 +38,13 @@ async def test_it_tries_again(kiosk: Kiosk) -> None:  # noqa: F811
     assert await waiting(kiosk.database, kiosk.source, DAY, DAY) == []
 
 
+async def test_a_day_that_was_not_over_waits(kiosk: Kiosk) -> None:  # noqa: F811
+    """More papers have come since it was fetched."""
+    await kiosk.poll(days=1)
+    today = kiosk.now.date()
+    assert await waiting(kiosk.database, kiosk.source, DAY, today) == [today]
+
+
 async def test_not_for_ever(kiosk: Kiosk) -> None:  # noqa: F811
     """A server that does not answer is left after some tries at one day."""
     kiosk.server.answer = says("", 502)
