@@ -69,6 +69,17 @@ async def test_the_highest_is_told_first_and_the_other_next(database: Database) 
         assert title in await post(database, day)
 
 
+@pytest.mark.parametrize(("monday", "tuesday", "told"), [(40, 50, "Tuesday 3"), (50, 40, "Monday 3")])
+async def test_the_highest_of_several_days(database: Database, monday: int, tuesday: int, told: str) -> None:
+    for day in (MONDAY, MONDAY + NEXT):
+        votes(database, day, 1, 20, 10, 3)
+        await post(database, day)
+    votes(database, MONDAY, 50, 20, 10, monday)
+    votes(database, MONDAY + NEXT, 26, 20, 10, tuesday)
+    votes(database, MONDAY + 2 * NEXT, 1, 5)
+    assert told in await post(database, MONDAY + 2 * NEXT)
+
+
 async def test_what_came_after_the_post_had_no_votes(database: Database) -> None:
     votes(database, MONDAY, 1, 2, 1)
     await post(database, MONDAY)

@@ -224,6 +224,23 @@ async def test_no_more_requests_than_a_host_takes(server: Server, monkeypatch: p
         third.cancel()
 
 
+async def test_nobody_waits_for_an_answer_when_the_bot_ends(server: Server, fetcher: Fetcher) -> None:
+    begun = asyncio.Event()
+
+    async def never(request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
+        begun.set()
+        return await serving.never(request)
+
+    server.answer = never
+    asking = asyncio.create_task(get(fetcher, server.url))
+    await begun.wait()
+    fetcher.stop()
+    for late in (asking, asyncio.create_task(get(fetcher, server.url))):
+        with pytest.raises(asyncio.CancelledError):
+            await late
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("said", "wait"),
     [
