@@ -100,14 +100,12 @@ def take(
     grows is ready so long after the beginning of its day in UTC. Returns how many entries changed."""
     changed = 0
     for digest in found:
-        this = (digests.c.date == digest.date, digests.c.source == name)
-        known = connection.execute(select(digests.c.id).where(*this)).first() is not None
         stored = store(connection, digest, name)
         votes.note(connection, digest.date, now)
         changed += stored.changed_entries
-        if grows_for and not known and digest.date >= now.astimezone(UTC).date():
-            ready_at = datetime.combine(digest.date, time()) + grows_for
-            connection.execute(update(digests).where(*this).values(ready_at=ready_at))
+        if grows_for and digest.date >= now.astimezone(UTC).date():
+            this = update(digests).where(digests.c.date == digest.date, digests.c.source == name)
+            connection.execute(this.values(ready_at=datetime.combine(digest.date, time()) + grows_for))
     _set_fetched(connection, name, day, versions, now)
     connection.execute(update(sources).where(sources.c.name == name).values(fetched_at=_utc(now)))
     return changed
