@@ -21,6 +21,9 @@ from storage.sqlite import file_of
 OLD_DAYS = 4
 """A newest digest older than this, a weekend and a holiday, is worth a look."""
 
+_LONG_MINUTES = 120
+"""Without an answer or a failure: what runs has asked several times meanwhile."""
+
 # The id of the application in base64, a time, and a signature (Discord, Reference: Authentication).
 _TOKEN = re.compile(r"([\w-]{18,})\.[\w-]{5,8}\.[\w-]{27,}")
 
@@ -105,7 +108,7 @@ async def _held(settings: Settings, now: datetime) -> list[Finding]:
     finally:
         await database.close()
     findings = [
-        _source(one.name, state, now)
+        _source(one.name, state, now, posted_to)
         for one in settings.sources
         if (state := states.get(one.name, _UNKNOWN)).failing_since or one.kind != "folder"
     ]
@@ -139,15 +142,18 @@ def _posted_to(number: int) -> Finding:
     return Finding(True, f"{_number(number, 'channel')} {'has' if number == 1 else 'have'} a daily post.")
 
 
-def _source(name: str, state: SourceState, now: datetime) -> Finding:
+def _source(name: str, state: SourceState, now: datetime, posted_to: int) -> Finding:
     if state.failing_since:
         since = f"{state.failing_since:%Y-%m-%d %H:%M} UTC"
         return Finding(False, f"{name} has failed since {since}: {state.why} paperboy run asks it again by itself.")
     if state.fetched_at is None:
         return Finding(None, f"{name} was not asked for papers yet; paperboy run does.")
     minutes = max(0, int((now - state.fetched_at).total_seconds() // 60))
-    ago = _number(minutes, "minute") if minutes < 120 else _number(minutes // 60, "hour")
-    return Finding(True, f"{name} answered {ago} ago.")
+    if minutes < _LONG_MINUTES:
+        return Finding(True, f"{name} answered {_number(minutes, 'minute')} ago.")
+    # Who only fetches the past has nothing that runs.
+    said = f"{name} answered {minutes // 60} hours ago; paperboy run asks it twice an hour, and does not seem to run."
+    return Finding(False if posted_to else None, said)
 
 
 def _newest(newest: date | None, today: date) -> Finding:

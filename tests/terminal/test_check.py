@@ -329,6 +329,19 @@ def test_a_weekend_is_no_failure(check: Check, well: Path, now: datetime, said: 
     assert ended == (1 if said[0] == "✗" else 0)
 
 
+@pytest.mark.parametrize(("channels", "mark", "code"), [(0, "·", 0), (1, "✗", 1)])
+def test_a_bot_that_does_not_run(check: Check, well: Path, channels: int, mark: str, code: int) -> None:
+    """It would have asked, and have noted what came of it."""
+    state(well, "Hugging Face", fetched_at=datetime.now(UTC) - timedelta(hours=5, minutes=7))
+    for number in range(channels):
+        where = {"channel_id": number, "guild_id": 5, "wall_time": "09:00", "timezone": "Asia/Seoul"}
+        insert(well, "channels", **where, top=5, min_votes=0)
+    ended, lines = check()
+    said = "answered 5 hours ago; paperboy run asks it twice an hour, and does not seem to run."
+    assert f"{mark} Hugging Face {said}" in lines
+    assert ended == code
+
+
 def test_a_source_that_fails(check: Check, well: Path) -> None:
     """Also a folder that was there; nothing is asked of the network."""
     failing = {"failing_since": FRIDAY, "failures": 3, "retry_at": FRIDAY}
