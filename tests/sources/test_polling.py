@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
-from bot import polling
+from bot import polling, remote
 from bot.config import HuggingFaceSource, MarkdownSource
-from bot.fetching import Fetcher
+from bot.fetching import NEVER, Fetched, Fetcher
 from bot.polling import Polled, is_due, pause
 from storage import digests, papers, sources, votes
 from storage.database import Database
@@ -84,6 +85,24 @@ async def test_the_last_days_are_fetched(kiosk: Kiosk) -> None:
     assert kiosk.asked() == ["2026-01-06", "2026-01-05", "2026-01-04", "2026-01-03"]
     assert await kiosk.held() == {TODAY: [("2601.00003", 2)], YESTERDAY: [("2601.00002", 20), ("2601.00001", 9)]}
     assert await kiosk.state() == SourceState(NAME, "en", "Daily Papers", fetched_at=NOW)
+
+
+@pytest.mark.parametrize(("scheme", "token"), [("https", "hf_secret"), ("http", "")])
+async def test_a_token_is_given_over_https_alone(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch, scheme: str, token: str
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", " hf_secret\n")
+    given: list[str] = []
+
+    async def get(address: str, **more: Any) -> Fetched:
+        given.append(more["token"])
+        return Fetched(b'{"id": "2601.00001", "title": "T"}' if "/papers/" in address else b"[]", NEVER, 1)
+
+    monkeypatch.setattr(kiosk.fetcher, "get", get)
+    kiosk.source = kiosk.source.model_copy(update={"api_url": f"{scheme}://huggingface.example/api"})
+    await kiosk.poll(days=0)
+    await remote.fetch_paper(kiosk.fetcher, kiosk.source, "2601.00001", TODAY)
+    assert given == [token, token]
 
 
 async def test_what_has_not_changed_is_not_sent_again(kiosk: Kiosk) -> None:
