@@ -183,13 +183,13 @@ class Paperboy(commands.AutoShardedBot):
         days = max(self.settings.posting.catch_up_days, self.settings.votes.days)
         which = self._remote if found is None else found
         try:
-            polled = await polling.poll(self.database, self.fetcher, which, self.now(), days)
+            changed = await polling.poll(self.database, self.fetcher, which, self.now(), days)
         except asyncio.CancelledError:
             if not self.fetcher.stopped:
                 raise
             # The bot ends, and waits for no answer.
             return
-        if polled.changed:
+        if changed:
             await self.plan_alerts()
             self._edit_soon()
         await self._plan_notices()

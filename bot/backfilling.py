@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from bot import polling
 from bot.errors import FetchError, SourceError
 from bot.fetching import Fetcher
-from bot.polling import Polled
 from bot.remote import RemoteSource
 from storage import sources
 from storage.database import Database
@@ -26,12 +25,10 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class Backfilled:
-    """What fetching days came to: how many were fetched, how many entries that changed, in how many requests; and why
-    not the others."""
+    """What fetching days came to: how many were fetched, how many entries that changed, and why not the others."""
 
     days: int = 0
     changed: int = 0
-    requests: int = 0
     failures: dict[date, str] = field(default_factory=dict)
 
 
@@ -56,9 +53,8 @@ async def backfill(
     report = Backfilled()
     failed = 0
     for day in days:
-        polled = Polled()
         try:
-            await _fetch(database, fetcher, source, day, polled, tell)
+            report.changed += await _fetch(database, fetcher, source, day, tell)
         except SourceError as error:
             wish = error.wait if isinstance(error, FetchError) and error.wait else timedelta()
             wished = f" It wishes to be left alone for {wish // _MINUTE} minutes." if wish > _PATIENCE else ""
@@ -69,9 +65,6 @@ async def backfill(
         else:
             failed = 0
             report.days += 1
-        finally:
-            report.changed += polled.changed
-            report.requests += polled.requests
         done()
     return report
 
@@ -81,17 +74,16 @@ async def _fetch(
     fetcher: Fetcher,
     source: RemoteSource,
     day: date,
-    polled: Polled,
     tell: Callable[[str], None],
-) -> None:
-    """Fetches a day, and tries again after a pause.
+) -> int:
+    """Fetches a day, and tries again after a pause; how many entries that changed.
 
     Raises:
         SourceError: it cannot be fetched, not even after some pauses.
     """
     for failures in range(1, _TRIES + 1):
         try:
-            return await polling.take(database, fetcher, source, day, datetime.now(UTC), polled)
+            return await polling.take(database, fetcher, source, day, datetime.now(UTC))
         except SourceError as error:
             wait = polling.pause(failures, error.wait if isinstance(error, FetchError) else None)
             if failures == _TRIES or wait > _PATIENCE or (isinstance(error, FetchError) and error.lasting):

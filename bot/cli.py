@@ -127,8 +127,8 @@ def fetch(
     if since > until:
         raise typer.BadParameter(f"{since} is after {until}", param_hint="--from")
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        reports = _run(_fetch(database or settings.database.url, settings, chosen, since, until, progress))
-    changed, requests = (sum(getattr(one, name) for one in reports.values()) for name in ("changed", "requests"))
+        reports, requests = _run(_fetch(database or settings.database.url, settings, chosen, since, until, progress))
+    changed = sum(one.changed for one in reports.values())
     failed = [(name, *failure) for name, report in reports.items() for failure in report.failures.items()]
     days = f"{sum(one.days for one in reports.values())} days from " if failed else ""
     out.print(f"Fetched {days}{since} to {until}: {changed} entries changed, {requests} requests.")
@@ -249,7 +249,8 @@ async def _fetch(
     first: date,
     last: date,
     progress: Progress,
-) -> dict[str, Backfilled]:
+) -> tuple[dict[str, Backfilled], int]:
+    """What came of each source, and in how many requests."""
     from bot import polling
     from bot.backfilling import backfill, waiting
     from bot.fetching import Fetcher
@@ -266,9 +267,9 @@ async def _fetch(
                 days = await waiting(database, source, first, last)
                 done = partial(progress.advance, progress.add_task(source.name, total=len(days)))
                 reports[source.name] = await backfill(database, fetcher, source, days, tell, done)
+            return reports, fetcher.requests
     finally:
         await database.close()
-    return reports
 
 
 async def _find(url: str, which: stored_papers.Filter, sort: Sort, number: int | None) -> list[Entry]:

@@ -53,12 +53,10 @@ NEVER = Version()
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. ``body`` is None where it has not changed since the version that was asked about; ``requests`` counts
-    those that it took."""
+    """An answer. ``body`` is None where it has not changed since the version that was asked about."""
 
     body: bytes | None
     version: Version
-    requests: int
 
 
 class Fetcher:
@@ -72,6 +70,8 @@ class Fetcher:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._closed_until: dict[yarl.URL, float] = {}
         self._waiting: set[asyncio.Task[Any]] = set()
+        self.requests = 0
+        """Those that were begun, whatever came of them."""
         self.stopped = False
         """Whether nobody may ask any more."""
 
@@ -101,7 +101,7 @@ class Fetcher:
             FetchError: it cannot be fetched; why, and how long its server wishes to be left alone.
         """
         first = current = _checked(address)
-        for requests in range(1, _REDIRECTS + 2):
+        for _ in range(_REDIRECTS + 1):
             headers = _conditions(known)
             if token and current.origin() == first.origin():
                 headers["Authorization"] = f"Bearer {token}"
@@ -110,7 +110,7 @@ class Fetcher:
                     found = await self._ask(current, headers, allow_private)
             if not isinstance(found, str):
                 body, version = found
-                return Fetched(body, known if body is None else version, requests)
+                return Fetched(body, known if body is None else version)
             current = _led(current, found)
         raise FetchError("{host} leads from one address to the next, and never to an answer.", host=_host(first))
 
@@ -135,6 +135,7 @@ class Fetcher:
         try:
             if not allow_private:
                 _check_literal(address)
+            self.requests += 1
             async with self._session(allow_private).get(address, headers=headers, allow_redirects=False) as response:
                 exhausted = _exhausted(response.headers)
                 if exhausted:

@@ -18,7 +18,6 @@ from bot.config import HuggingFaceSource
 from bot.doorstep import deliver, post_now
 from bot.errors import ConfigurationError, NotFoundError, SourceError
 from bot.language import Language
-from bot.polling import Polled
 from storage import digests, papers
 from storage.models import Entry
 
@@ -103,13 +102,12 @@ class Live:
 
     async def _look(self, bot: Paperboy, words: Language, fetched: Callable[[Sequence[Entry]], None]) -> str:
         try:
-            polled = await self._fetch(bot)
+            news = await self._fetch(bot)
         except SourceError as error:
             return words.text("The source gives no papers: {why}", why=layouts.said(error.why, words))
         fetched(await self.entries(bot))
         await bot.plan_alerts()
         # What was asked for before may have become ready since, and papers have come without this command.
-        news = polled.changed
         with contextlib.suppress(NotFoundError):  # Only today has papers, and is not over.
             news += await post_now(bot)
         news += await planning.plan_edits(bot.database, bot.now(), bot.settings.votes.days, spacing=timedelta())
@@ -118,10 +116,8 @@ class Live:
             return words.text("Nothing has changed since it was last asked.")
         return words.text("There is something new. Look at the channel and at your direct messages.")
 
-    async def _fetch(self, bot: Paperboy) -> Polled:
-        polled = Polled()
+    async def _fetch(self, bot: Paperboy) -> int:
+        """How many entries changed."""
         now = bot.now()
-        for back in range(_WEEK + 1):
-            day = now.date() - timedelta(days=back)
-            await polling.take(bot.database, bot.fetcher, self.source, day, now, polled)
-        return polled
+        days = (now.date() - timedelta(days=back) for back in range(_WEEK + 1))
+        return sum([await polling.take(bot.database, bot.fetcher, self.source, day, now) for day in days])

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot import remote
@@ -43,14 +42,6 @@ _NOTHING = Parsed((), ())
 _chance = random.SystemRandom()
 
 
-@dataclass(slots=True)
-class Polled:
-    """What asking the sources came to: how many requests it took, and how many entries it changed."""
-
-    requests: int = 0
-    changed: int = 0
-
-
 async def keep_sources(database: Database, settings: Settings) -> None:
     """Notes which sources there are: how it is with others is forgotten."""
     states = [SourceState(one.name, one.language, one.attribution) for one in settings.sources]
@@ -60,33 +51,29 @@ async def keep_sources(database: Database, settings: Settings) -> None:
         await sources.keep(connection, states)
 
 
-async def poll(database: Database, fetcher: Fetcher, found: Sequence[RemoteSource], now: datetime, days: int) -> Polled:
-    """Asks each source for those of the last ``days`` days whose time has come, the newest first."""
+async def poll(database: Database, fetcher: Fetcher, found: Sequence[RemoteSource], now: datetime, days: int) -> int:
+    """Asks each source for those of the last ``days`` days whose time has come, the newest first; how many entries
+    that changed."""
     async with database.read() as connection:
         states = {state.name: state for state in await sources.all_of_them(connection)}
-    total = Polled()
-    for polled in await asyncio.gather(
-        *(_poll_one(database, fetcher, source, states.get(source.name), now, days) for source in found)
-    ):
-        total.requests += polled.requests
-        total.changed += polled.changed
-    return total
+    polling = (_poll_one(database, fetcher, source, states.get(source.name), now, days) for source in found)
+    return sum(await asyncio.gather(*polling))
 
 
 async def _poll_one(
     database: Database, fetcher: Fetcher, source: RemoteSource, state: SourceState | None, now: datetime, days: int
-) -> Polled:
-    polled = Polled()
+) -> int:
     if state and state.retry_at and now < state.retry_at <= now + LONGEST_WAIT:
-        return polled
+        return 0
     since = now.date() - timedelta(days=days)
     async with database.read() as connection:
         fetched = await sources.fetched_days(connection, source.name, since)
     due = [day for back in range(days + 1) if is_due(day := now.date() - timedelta(days=back), fetched.get(day), now)]
+    changed = 0
     failure: SourceError | None = None
     for day in due:
         try:
-            await take(database, fetcher, source, day, now, polled)
+            changed += await take(database, fetcher, source, day, now)
         except SourceError as error:
             failure = failure or error
             if isinstance(error, FetchError) and not error.lasting:
@@ -104,13 +91,11 @@ async def _poll_one(
         await _note_failure(database, source, state, failure, now)
     elif due:
         await _note_answer(database, source, state)
-    return polled
+    return changed
 
 
-async def take(
-    database: Database, fetcher: Fetcher, source: RemoteSource, day: date, now: datetime, polled: Polled
-) -> None:
-    """Asks a source for a day, and keeps what it has.
+async def take(database: Database, fetcher: Fetcher, source: RemoteSource, day: date, now: datetime) -> int:
+    """Asks a source for a day, and keeps what it has; how many entries that changed.
 
     Raises:
         SourceError: it does not answer, or with something else than papers.
@@ -118,7 +103,6 @@ async def take(
     async with database.read() as connection:
         known = await sources.versions(connection, source.name, day)
     found = await remote.fetch(fetcher, source, day, known, now.date())
-    polled.requests += found.requests
     parsed = without_future(found.parsed or _NOTHING, source.name, now.date())
     for reject in parsed.rejects[:_MOST_TOLD]:
         log.warning("%s:%s: %s", reject.path, reject.line or "", reject.reason)
@@ -128,12 +112,12 @@ async def take(
     versions = dict.fromkeys(found.versions, NEVER) if parsed.rejects else found.versions
     # Papers are put there all day long; a Markdown digest is there whole, or not at all.
     grows_for = _GROWING if source.kind == "huggingface" else None
-    changed = await database.change(
+    changed: int = await database.change(
         sources.take, source.name, day, parsed.digests, versions.items(), now, grows_for=grows_for
     )
-    polled.changed += changed
     if changed:
         log.info("fetched %s of %s: %s entries changed", day, source.name, changed)
+    return changed
 
 
 def is_due(day: date, fetched_at: datetime | None, now: datetime) -> bool:

@@ -34,11 +34,10 @@ _MOST_BYTES = 40 * 1024 * 1024
 @dataclass(slots=True)
 class Found:
     """What a source has for a day: None where nothing has changed, no digest where there is none. ``versions`` are
-    those of each address, ``requests`` how many it took."""
+    those of each address."""
 
     parsed: Parsed | None = None
     versions: dict[str, Version] = field(default_factory=dict)
-    requests: int = 0
 
 
 async def fetch(fetcher: Fetcher, source: RemoteSource, day: date, known: Mapping[str, Version], today: date) -> Found:
@@ -53,7 +52,7 @@ async def fetch(fetcher: Fetcher, source: RemoteSource, day: date, known: Mappin
         return await _hugging_face(fetcher, source, day, known)
     except FetchError as error:
         if error.status == _NOT_BEGUN and day >= today:
-            return Found(Parsed((), ()), {huggingface.address(day, 0, source.api_url): NEVER}, 1)
+            return Found(Parsed((), ()), {huggingface.address(day, 0, source.api_url): NEVER})
         raise
 
 
@@ -85,17 +84,17 @@ async def _markdown(fetcher: Fetcher, source: MarkdownSource, day: date, known: 
         found = await fetcher.get(address, known=known.get(address, NEVER), allow_private=source.allow_private)
     except FetchError as error:
         if error.status in _ABSENT:
-            return Found(Parsed((), ()), {address: NEVER}, 1)
+            return Found(Parsed((), ()), {address: NEVER})
         raise
     if found.body is None:
-        return Found(None, {address: found.version}, found.requests)
+        return Found(None, {address: found.version})
     parsed = await asyncio.to_thread(parsing.parse, found.body, f"{source.name}, {day}")
     if parsed.rejects and not parsed.digests:
         reason = parsed.rejects[0].reason
         raise SourceError("{name} answers with no digest for {day}: {why}.", name=source.name, day=day, why=reason)
     if not parsed.digests and _HTML.match(found.body):
         raise SourceError("{name} answers with no digest for {day}: it is a web page.", name=source.name, day=day)
-    return Found(parsed, {address: found.version}, found.requests)
+    return Found(parsed, {address: found.version})
 
 
 async def _hugging_face(fetcher: Fetcher, source: HuggingFaceSource, day: date, known: Mapping[str, Version]) -> Found:
@@ -107,7 +106,6 @@ async def _hugging_face(fetcher: Fetcher, source: HuggingFaceSource, day: date, 
         # Only a whole day can be said not to have changed.
         version = known.get(address, NEVER) if len(known) == 1 else NEVER
         found = await fetcher.get(address, known=version, token=_token(source), allow_private=source.allow_private)
-        answer.requests += found.requests
         answer.versions[address] = found.version
         if found.body is None:
             return answer

@@ -46,7 +46,7 @@ async def get(fetcher: Fetcher, address: str, **more: Any) -> fetching.Fetched:
 async def test_an_answer(server: Server, fetcher: Fetcher) -> None:
     server.answer = says("안녕", ETag='"1"', Last_Modified="Sun, 04 Jan 2026 00:00:00 GMT")
     found = await get(fetcher, f"{server.url}/a?b=c%20d")
-    assert (found.body, found.requests) == ("안녕".encode(), 1)
+    assert (found.body, fetcher.requests) == ("안녕".encode(), 1)
     assert found.version == Version('"1"', "Sun, 04 Jan 2026 00:00:00 GMT")
     assert server.requests[0].path_qs == "/a?b=c%20d"
     assert server.requests[0].headers["User-Agent"].startswith("Paperboy/")
@@ -57,7 +57,7 @@ async def test_what_has_not_changed(server: Server, fetcher: Fetcher) -> None:
     known = Version('"1"', "Sun, 04 Jan 2026 00:00:00 GMT")
     server.answer = says("", 304)
     found = await get(fetcher, server.url, known=known)
-    assert found == fetching.Fetched(None, known, 1)
+    assert found == fetching.Fetched(None, known)
     asked = server.requests[0].headers
     assert (asked["If-None-Match"], asked["If-Modified-Since"]) == (known.etag, known.modified)
     server.answer = says("hello")
@@ -148,7 +148,7 @@ async def test_no_cookie_is_given_back(server: Server, fetcher: Fetcher) -> None
 async def test_a_redirect(server: Server, fetcher: Fetcher) -> None:
     server.happenings = [says("", 301, Location="/b"), says("", 307, Location=f"{server.url}/c")]
     found = await get(fetcher, f"{server.url}/a", token="secret")
-    assert (found.body, found.requests) == (b"hello", 3)
+    assert (found.body, fetcher.requests) == (b"hello", 3)
     assert [request.path for request in server.requests] == ["/a", "/b", "/c"]
     assert {request.headers["Authorization"] for request in server.requests} == {"Bearer secret"}
 

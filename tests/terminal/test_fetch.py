@@ -56,7 +56,7 @@ async def test_it_goes_on_where_it_was_stopped(hugging_face: HuggingFace, tmp_pa
     hugging_face.happenings = [hugging_face.answer, says("", 403)]
     done = await run(hugging_face, tmp_path, "fetch", *WEEK)
     assert done.returncode == 2
-    assert done.stdout == "Fetched 2 days from 2026-01-04 to 2026-01-06: 1 entries changed, 2 requests.\n"
+    assert done.stdout == "Fetched 2 days from 2026-01-04 to 2026-01-06: 1 entries changed, 3 requests.\n"
     assert done.stderr.splitlines() == [
         "✗ HF, 2026-01-05: 127.0.0.1 answers 403 Forbidden.",
         "What was fetched is kept; the same command fetches the rest.",
@@ -98,7 +98,7 @@ async def test_a_source_that_fails_stops_no_other(hugging_face: HuggingFace, tmp
         sources = json.dumps([bad, good])
         done = await asyncio.to_thread(run_at, tmp_path, "fetch", *WEEK, PAPERBOY_SOURCES=sources)
     assert done.returncode == 2
-    assert done.stdout == "Fetched 3 days from 2026-01-04 to 2026-01-06: 3 entries changed, 3 requests.\n"
+    assert done.stdout == "Fetched 3 days from 2026-01-04 to 2026-01-06: 3 entries changed, 4 requests.\n"
     assert done.stderr.splitlines()[0] == (
         "✗ [/red], 2026-01-06: 127.0.0.1 answers 429 Too Many Requests. It wishes to be left alone for 60 minutes."
     )
