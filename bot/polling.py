@@ -52,8 +52,9 @@ async def keep_sources(database: Database, settings: Settings) -> None:
 
 
 async def poll(database: Database, fetcher: Fetcher, found: Sequence[RemoteSource], now: datetime, days: int) -> int:
-    """Asks each source for those of the last ``days`` days whose time has come, the newest first; how many entries
-    that changed."""
+    """Asks each source for those of the last ``days`` days whose time has come; how many entries that changed. First
+    come those never asked for, the oldest first, for a channel gets no digest that is older than its last one; then the
+    others, the newest first."""
     async with database.read() as connection:
         states = {state.name: state for state in await sources.all_of_them(connection)}
     polling = (_poll_one(database, fetcher, source, states.get(source.name), now, days) for source in found)
@@ -69,6 +70,7 @@ async def _poll_one(
     async with database.read() as connection:
         fetched = await sources.fetched_days(connection, source.name, since)
     due = [day for back in range(days + 1) if is_due(day := now.date() - timedelta(days=back), fetched.get(day), now)]
+    due = [*(day for day in reversed(due) if day not in fetched), *(day for day in due if day in fetched)]
     changed = 0
     failure: SourceError | None = None
     for day in due:

@@ -59,7 +59,7 @@ MISBEHAVIOURS: dict[str, tuple[Answer, str]] = {
     "HTML": (says("<!doctype html><p>Maintenance"), "something else than JSON"),
     "an object": (listed(error="x"), "something else than a list"),
     "null": (says("null"), "something else than a list"),
-    "junk": (listed(1, None, "a", [], {}, {"paper": 1}), "No paper that Hugging Face has for 2026-01-06 can be read"),
+    "junk": (listed(1, None, "a", [], {}, {"paper": 1}), "No paper that Hugging Face has for 2026-01-03 can be read"),
     "very much junk": (says(b"[" + b"{}," * 50_000 + b"{}]"), "a list of 50,001 papers"),
     "deep": (says(b"[" * 100_000), "something else than JSON"),
     "200 MB": (serving.endless(200_000_000), "more than 1,000,000 bytes"),

@@ -82,7 +82,7 @@ async def test_the_last_days_are_fetched(kiosk: Kiosk) -> None:
         YESTERDAY: [paper("2601.00001", upvotes=9), paper("2601.00002", upvotes=20)],
     }
     assert await kiosk.poll() == 3
-    assert kiosk.asked() == ["2026-01-06", "2026-01-05", "2026-01-04", "2026-01-03"]
+    assert kiosk.asked() == ["2026-01-03", "2026-01-04", "2026-01-05", "2026-01-06"]
     assert await kiosk.held() == {TODAY: [("2601.00003", 2)], YESTERDAY: [("2601.00002", 20), ("2601.00001", 9)]}
     assert await kiosk.state() == SourceState(NAME, "en", "Daily Papers", fetched_at=NOW)
 
@@ -119,7 +119,7 @@ async def test_a_day_that_has_not_begun_there(kiosk: Kiosk) -> None:
     """Hugging Face refuses the date of a day to come, as today's is to it where its clock is behind."""
     refused = says('{"error":"Invalid date"}', 400)
     kiosk.server.days = {TODAY: [paper("2601.00003")], YESTERDAY: [paper("2601.00001")]}
-    kiosk.server.happenings = [refused]
+    kiosk.server.happenings = [kiosk.server.answer] * 3 + [refused]
     await kiosk.poll()
     assert await kiosk.held() == {YESTERDAY: [("2601.00001", 1)]}
     assert (await kiosk.state()).failing_since is None
@@ -188,16 +188,20 @@ async def test_a_source_says_when_to_come_again(kiosk: Kiosk) -> None:
     assert (await kiosk.state()).retry_at == NOW + timedelta(minutes=30)
 
 
-async def test_a_failure_in_the_middle_keeps_what_came_before(kiosk: Kiosk) -> None:
-    kiosk.server.days = {TODAY: [paper("2601.00001")], YESTERDAY: [paper("2601.00002")]}
+async def test_a_failure_in_the_middle_keeps_the_days_that_come_first(kiosk: Kiosk) -> None:
+    """Those that were missed: a channel that had a later one would not get them any more."""
+    kiosk.server.days = {SATURDAY: [paper("2601.00001")], TODAY: [paper("2601.00002")]}
     ordinary = kiosk.server.answer
     kiosk.server.happenings = [ordinary, says("", 503)]
     await kiosk.poll()
-    assert await kiosk.held() == {TODAY: [("2601.00001", 1)]}
+    assert await kiosk.held() == {SATURDAY: [("2601.00001", 1)]}
     kiosk.asked()
-    kiosk.now += timedelta(minutes=5)
+    kiosk.now += timedelta(hours=1)
     await kiosk.poll()
-    assert kiosk.asked() == ["2026-01-05", "2026-01-04", "2026-01-03"]
+    assert kiosk.asked() == ["2026-01-04", "2026-01-05", "2026-01-06"]
+    kiosk.now += timedelta(hours=7)
+    await kiosk.poll()
+    assert kiosk.asked() == ["2026-01-06", "2026-01-05", "2026-01-04", "2026-01-03"]
 
 
 async def test_markdown_at_an_address(kiosk: Kiosk) -> None:
@@ -212,7 +216,7 @@ async def test_markdown_at_an_address(kiosk: Kiosk) -> None:
             kind="markdown", name="Lab", address=f"{other.url}/{{date:%Y/%m/%d}}.md", allow_private=True
         )
         await kiosk.poll(lab)
-        assert [request.path for request in other.requests][:2] == ["/2026/01/06.md", "/2026/01/05.md"]
+        assert [request.path for request in other.requests][-2:] == ["/2026/01/05.md", "/2026/01/06.md"]
     assert await kiosk.held() == {YESTERDAY: [("2601.00009", None)]}
     # A day without a digest is no failure.
     assert (await kiosk.state("Lab")).fetched_at == NOW
