@@ -100,8 +100,8 @@ class Attempt:
             if seen is Unseen.NOT_YET:
                 return self._unknown("the bot does not know its permissions yet")
             self._begun_at = None
-            if self._now() - delivery.planned_at > self._news:
-                return Outcome(delivery, DeliveryState.EXPIRED, Reason.TOO_OLD)
+        if self._begun_at is None and self._now() - delivery.planned_at > self._news:
+            return Outcome(delivery, DeliveryState.EXPIRED, Reason.TOO_OLD)
         if composed is Reason.NOT_DRAWN:
             return self._unknown("") if self._begun_at else Outcome(delivery, DeliveryState.FAILED, Reason.NOT_DRAWN)
         if isinstance(composed, Reason):

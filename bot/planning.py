@@ -61,15 +61,15 @@ async def plan_posts(database: Database, now: datetime, catch_up_days: int) -> i
     while True:
         async with database.write() as connection:
             held = await digests.most_votes(connection, catch_up_days, now)
+            if not planned:
+                # Of a bot that was down for long some were planned before, and more come now.
+                oldest = min(held) if len(held) == catch_up_days else None
+                await deliveries.expire_old(connection, now - timedelta(days=catch_up_days), oldest, now)
             due = await channels.due(connection, now, await digests.newest_whole(connection), _BATCH)
             aside = await targets.reasons(connection, Subscriber.CHANNEL, [channel.channel_id for channel in due], now)
             looked_at = [_look(channel, held, aside.get(channel.channel_id), now, catch_up_days) for channel in due]
             await deliveries.plan(connection, [plan for _, plans in looked_at for plan in plans], now)
             await channels.set_posts(connection, [channel for channel, _ in looked_at])
-            if len(due) < _BATCH:
-                # Of a bot that was down for long some may have been planned before, and more come now.
-                oldest = min(held) if len(held) == catch_up_days else None
-                await deliveries.expire_old(connection, now - timedelta(days=catch_up_days), oldest, now)
         planned += len(due)
         if len(due) < _BATCH:
             return planned

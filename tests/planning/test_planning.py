@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from bot import planning
 from bot.errors import NotFoundError
 from bot.planning import plan_now, plan_posts
 from bot.schedule import first_post_at, next_post_at, owed
@@ -230,6 +231,29 @@ async def test_what_was_missed_is_caught_up_once(database: Database, down: timed
         await plan_posts(database, back + later, 3)
     missed = [D21 + days * DAY for days in range(1, 11) if NINE + days * DAY <= back + HOUR]
     assert await planned_days(database) == [D21, *missed[-3:]]
+
+
+async def test_what_waited_too_long_is_given_up_before_more_is_planned(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sender may begin while channels are still planned for."""
+    monkeypatch.setattr(planning, "_BATCH", 1)
+    for channel_id in (1, 2, 3):
+        await set_up(database, channel_id, EVE)
+    bring(database, D21)
+    await plan_posts(database, NINE, 3)
+    for day in range(1, 4):
+        bring(database, D21 + day * DAY)
+    set_posts, states = channels.set_posts, []
+
+    async def begun(*args: object) -> None:
+        await set_posts(*args)  # type: ignore[arg-type]
+        rows = await args[0].execute(select(schema.deliveries.c.state).where(schema.deliveries.c.digest_date == D21))  # type: ignore[attr-defined]
+        states.append(set(rows.scalars()))
+
+    monkeypatch.setattr(channels, "set_posts", begun)
+    await plan_posts(database, NINE + 2 * DAY, 3)
+    assert states == [{STATES.EXPIRED}] * 4
 
 
 # The clock is wrong

@@ -13,9 +13,10 @@ from bot import delivery
 from bot.delivery import Sender
 from bot.pace import Pace
 from storage.database import Database
-from storage.models import DeliveryState
-from tests.storage.ledger import CHANNEL, USER, alert, held, plan, post
-from tests.storage.support import TUESDAY
+from storage.deliveries import Plan
+from storage.models import DeliveryKind, DeliveryState, Reason
+from tests.storage.ledger import CHANNEL, USER, alert, claim, held, plan, post
+from tests.storage.support import MONDAY, TUESDAY
 
 
 class Discord:
@@ -42,7 +43,7 @@ async def sender(database: Database, discord: Discord, monkeypatch: pytest.Monke
         return {one.id: SimpleNamespace(payload={}, shown=None) for one in batch}
 
     monkeypatch.setattr(delivery.Composer, "compose", compose)
-    await plan(database, *(post(number) for number in range(1, posts + 1)))
+    await plan(database, *(post(number) for number in range(1, posts + 1)), now=datetime.now(UTC))
     return Sender(discord, database, Pace(None, 9), lambda: datetime.now(UTC), timedelta(days=1))  # type: ignore[arg-type]
 
 
@@ -85,6 +86,21 @@ async def test_a_round_is_a_few_transactions(database: Database, monkeypatch: py
     ] * 2
 
 
+async def test_what_is_not_news_any_more_is_not_sent(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes first, the sender or the plan that gives it up; nor is an edit that an earlier run began."""
+    discord = Discord()
+    discord.open.set()
+    one = await sender(database, discord, monkeypatch, 1)
+    long_ago = datetime.now(UTC) - timedelta(days=1, seconds=1)
+    edit = Plan(CHANNEL, 3, DeliveryKind.EDIT, MONDAY, message_id=7)
+    await plan(database, post(2), edit, now=long_ago)
+    await claim(database, long_ago, claimer="an earlier run", but={1, 2})
+    await one.send_due()
+    assert discord.asked == [1]
+    for old in await held(database, (CHANNEL, 2), (CHANNEL, 3)):
+        assert (old.state, old.reason) == (DeliveryState.EXPIRED, Reason.TOO_OLD)
+
+
 async def test_each_new_direct_message_has_a_turn(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     discord = Discord()
     discord.open.set()
@@ -99,12 +115,13 @@ async def test_each_new_direct_message_has_a_turn(database: Database, monkeypatc
         opened_before.append(discord.opened)
 
     monkeypatch.setattr(Pace, "direct_message", turn)
-    await plan(database, *(alert(number, target=USER) for number in range(1, 5)))
+    now = datetime.now(UTC)
+    await plan(database, *(alert(number, target=USER) for number in range(1, 5)), now=now)
     await asyncio.gather(one.send_due(), one.open_dms())
     assert sorted(discord.asked) == list(range(1, 5))
     assert len(opened_before) == 4
     assert all(before <= turns for turns, before in enumerate(opened_before))
     # Who was written to once is not waited for again.
-    await plan(database, *(alert(number, TUESDAY, target=USER) for number in range(1, 5)))
+    await plan(database, *(alert(number, TUESDAY, target=USER) for number in range(1, 5)), now=now)
     await one.send_due()
     assert (len(discord.asked), discord.opened, len(opened_before)) == (8, 4, 4)
