@@ -248,7 +248,17 @@ class Paperboy(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         async with self.database.write() as connection:
             await servers.are(connection, {guild.id for guild in self.guilds}, self._news_since(), self.now())
+            aside = {target.guild_id for target in await targets.set_aside(connection)}
+        for guild in self.guilds:
+            # What was mended while it did not run, nobody tells it.
+            if guild.id in aside:
+                await self._look_at_permissions(guild)
         self.sender.wake()
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        # At the start there is one of these for each server, and then on_ready.
+        if self.is_ready():
+            await self._look_at_permissions(guild)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         async with self.database.write() as connection:
@@ -270,6 +280,10 @@ class Paperboy(commands.AutoShardedBot):
 
     async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
         await self._look_at_permissions(after.guild)
+
+    async def on_thread_join(self, thread: discord.Thread) -> None:
+        # To discord.py, one that is opened again is a new one.
+        await self._look_at_permissions(thread.guild)
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if after.id == after.guild.me.id:

@@ -74,6 +74,9 @@ async def test_a_refusal_is_told_with_what_to_do(
     assert "- ⚠ 2025년 12월 30일 화요일 · 게시하지 못함" in seen
     # It is not tried again by itself: not soon, not after a restart, not with the next digest, which is missed as well.
     before = tries(town, town.channel)
+    # As it is where Discord refuses; what suffices would be tried.
+    forbid(town, town.channel, send_messages=False)
+    await town.env.settle()
     await town.post_due(3_600)
     await town.restart()
     await town.bring("2025-12-31")

@@ -66,6 +66,18 @@ class DiscordServer(Serving):
         channel.deny = permissions
         self.gateway.dispatch("CHANNEL_UPDATE", channel.payload(), channel.guild)
 
+    def close(self, thread: Channel, *, closed: bool = True) -> None:
+        """A thread is locked and archived, or opened again."""
+        thread.closed = closed
+        self.gateway.dispatch("THREAD_UPDATE", thread.payload(), thread.guild)
+
+    def lose(self, guild: Guild) -> None:
+        """A server is out of order at Discord, until it is found again."""
+        self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, guild)
+
+    def find_again(self, guild: Guild) -> None:
+        self.gateway.dispatch("GUILD_CREATE", guild.payload(), guild)
+
     def forget_nonces(self) -> None:
         self.nonces.clear()
 

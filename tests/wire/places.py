@@ -29,6 +29,7 @@ UNKNOWN_CHANNEL = (404, 10003, "Unknown Channel")
 UNKNOWN_MESSAGE = (404, 10008, "Unknown Message")
 MISSING_ACCESS = (403, 50001, "Missing Access")
 MISSING_PERMISSIONS = (403, 50013, "Missing Permissions")
+THREAD_LOCKED = (400, 160005, "Thread is locked")
 
 
 class Snowflakes:
@@ -101,7 +102,8 @@ def _nested(found: Any) -> Any:
 
 @dataclass(eq=False)
 class Channel:
-    """A text channel, a thread of one (``parent``), or a direct conversation (``recipient``)."""
+    """A text channel, a thread of one (``parent``), or a direct conversation (``recipient``). ``closed``: a thread that
+    is locked and archived."""
 
     id: int
     name: str
@@ -112,6 +114,7 @@ class Channel:
     allow: discord.Permissions = field(default_factory=discord.Permissions.none)
     deny: discord.Permissions = field(default_factory=discord.Permissions.none)
     messages: list[Message] = field(default_factory=list)
+    closed: bool = False
 
     def permissions(self) -> discord.Permissions:
         """What the bot may do here."""
@@ -134,10 +137,10 @@ class Channel:
         known |= {"guild_id": str(self.guild.id), "name": self.name, "rate_limit_per_user": 0}
         if self.parent is not None:
             metadata = {
-                "archived": False,
+                "archived": self.closed,
                 "auto_archive_duration": 1440,
                 "archive_timestamp": JOINED,
-                "locked": False,
+                "locked": self.closed,
                 "create_timestamp": JOINED,
             }
             counts = {"message_count": len(self.messages), "total_message_sent": len(self.messages), "member_count": 1}
@@ -208,7 +211,7 @@ class Guild:
             "members": [self.member(BOT)],
             "roles": [role],
             "channels": [channel.payload() for channel in self.channels],
-            "threads": [thread.payload() for thread in self.threads],
+            "threads": [thread.payload() for thread in self.threads if not thread.closed],
             "emojis": [],
             "stickers": [],
             "voice_states": [],

@@ -12,6 +12,7 @@ from tests.wire.places import (
     BOT,
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
+    THREAD_LOCKED,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     Channel,
@@ -92,6 +93,8 @@ def refuse(server: Serving, name: str, params: Mapping[str, str]) -> None:
     if not channel.may("view_channel"):
         raise Refused(*MISSING_ACCESS)
     may_send = "send_messages_in_threads" if channel.parent else "send_messages"
+    if name == CREATE_MESSAGE and channel.closed:
+        raise Refused(*THREAD_LOCKED)
     if name == CREATE_MESSAGE and not channel.may(may_send):
         raise Refused(*MISSING_PERMISSIONS)
 
