@@ -57,21 +57,21 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
         await interaction.response.defer(ephemeral=True, thinking=True)
         words, bot = reader(interaction), home(interaction)
         wall_time, zone = schedule.wall_time(time), schedule.timezone(timezone, words.city)
-        async with bot.database.read() as connection:
-            held = await channels.get(connection, channel.id)
-        # What is left out stays as it was.
-        set_up = Channel(
-            channel_id=channel.id,
-            guild_id=channel.guild.id,
-            wall_time=wall_time,
-            timezone=zone,
-            top=top if top is not None else held.top if held else DEFAULT_TOP,
-            min_votes=min_votes if min_votes is not None else held.min_votes if held else 0,
-            language=language.value if language else held.language if held else words.code,
-            paused=False,
-            next_post_at=schedule.first_post_at(bot.now(), wall_time, zone, held.last_post_at if held else None),
-        )
         async with bot.database.write() as connection:
+            # Read here, for it may be posted to in this very moment.
+            held = await channels.get(connection, channel.id)
+            # What is left out stays as it was.
+            set_up = Channel(
+                channel_id=channel.id,
+                guild_id=channel.guild.id,
+                wall_time=wall_time,
+                timezone=zone,
+                top=top if top is not None else held.top if held else DEFAULT_TOP,
+                min_votes=min_votes if min_votes is not None else held.min_votes if held else 0,
+                language=language.value if language else held.language if held else words.code,
+                paused=False,
+                next_post_at=schedule.first_post_at(bot.now(), wall_time, zone, held.last_post_at if held else None),
+            )
             await channels.keep(connection, set_up)
         await bot.take_up(Subscriber.CHANNEL, channel.id, channel.guild.id)
         said = words.text(
@@ -188,9 +188,11 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
     ) -> tuple[int, datetime.datetime]:
         await interaction.response.defer(ephemeral=True, thinking=True)
         chosen, bot = await _set_up(interaction, channel), home(interaction)
-        now = bot.now()
-        next_post = schedule.first_post_at(now, chosen.wall_time, chosen.timezone, chosen.last_post_at)
         async with bot.database.write() as connection:
+            now = bot.now()
+            # It may have been posted to in this very moment, or removed.
+            chosen = await channels.get(connection, chosen.channel_id) or chosen
+            next_post = schedule.first_post_at(now, chosen.wall_time, chosen.timezone, chosen.last_post_at)
             await channels.set_paused(connection, chosen.channel_id, paused, next_post)
             if paused:
                 await deliveries.withdraw(connection, Subscriber.CHANNEL, chosen.channel_id, DeliveryKind.DAILY, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from simcord.backend import serializers
 from sqlalchemy import text
 
 from bot import planning
+from storage import channels
 from storage.models import DeliveryState, Subscriber
 from tests.cogs import seeing
 from tests.cogs.conftest import Town
@@ -202,6 +205,23 @@ async def test_another_time_after_todays_post_is_tomorrows(town: Town) -> None:
     assert days(town.channel) == ["30 December 2025"]
     await town.post_due(DAY)
     assert days(town.channel) == ["30 December 2025", "31 December 2025"]
+
+
+@pytest.mark.parametrize("command", ["setup", "resume"])
+async def test_another_time_in_the_moment_of_todays_post_is_tomorrows(town: Town, command: str) -> None:
+    await town.set_up(time="00:30" if command == "resume" else "00:10")
+    town.env.backend.advance_clock(601)
+    held = await channel(town, town.channel.id)
+    assert held is not None
+    async with town.bot.database.write() as connection:
+        if command == "setup":
+            asking = asyncio.create_task(town.set_up(time="00:30"))
+        else:
+            asking = asyncio.create_task(town.boss.slash(town.channel, "digest resume"))
+        while not town.bot.database._writing._waiters:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        await channels.set_posts(connection, [replace(held, last_post_at=town.bot.now())])
+    assert "The next post is <t:1767313800:F>" in seeing.text((await asking).response)  # 2026-01-02T00:30Z
 
 
 async def post(town: Town, locale: str = "en-US") -> str:
