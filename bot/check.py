@@ -119,13 +119,19 @@ async def _held(settings: Settings, now: datetime) -> list[Finding]:
         since = f"since {target.set_aside_at:%Y-%m-%d}"
         where = _where(target.target)
         server = f" of server {target.guild_id}" if target.guild_id else ""
-        findings.append(Finding(False, f"Nothing is sent to {where} {target.target_id}{server} {since}. {reason}"))
+        said = f"Nothing is sent to {where} {target.target_id}{server} {since}. {reason}"
+        findings.append(Finding(_is_wrong(target.target), said))
     for delivery in unknown:
         post = delivery.kind is DeliveryKind.DAILY
         what, where = "post" if post else "alert", _where(delivery.target)
         said = f"Nobody knows whether the {what} of {delivery.digest_date} to {where} {delivery.target_id} is there."
-        findings.append(Finding(False, f"{said} /digest post looks again." if post else said))
+        findings.append(Finding(_is_wrong(delivery.target), f"{said} /digest post looks again." if post else said))
     return findings
+
+
+def _is_wrong(target: Subscriber) -> bool | None:
+    """Whoever has closed their direct messages may; it is for nobody else to mend."""
+    return False if target is Subscriber.CHANNEL else None
 
 
 def _where(target: Subscriber) -> str:

@@ -18,7 +18,7 @@ from storage.schema import synced_commands
 from storage.schema import targets as target_rows
 
 FORGOTTEN_AFTER = timedelta(days=30)
-"""A server that the bot was removed from is forgotten then."""
+"""A server that the bot was removed from is forgotten then, and a channel that is gone: nobody can name it any more."""
 LEDGER_KEPT = timedelta(days=90)
 """How long the ledger keeps what is over."""
 
@@ -79,8 +79,9 @@ async def are(connection: AsyncConnection, guild_ids: Collection[int], since: da
 
 
 async def tidy(connection: AsyncConnection, now: datetime) -> None:
-    """Forgets the servers that the bot was removed from long ago, and what the ledger holds of long ago."""
-    for channel_id in await targets.left_before(connection, now - FORGOTTEN_AFTER):
+    """Forgets the servers that the bot was removed from and the channels that were gone long ago, and what the ledger
+    holds of long ago."""
+    for channel_id in await targets.gone_before(connection, now - FORGOTTEN_AFTER):
         await forget_channel(connection, channel_id)
     await deliveries.remove_before(connection, now - LEDGER_KEPT)
 

@@ -154,11 +154,11 @@ async def guilds(connection: AsyncConnection) -> dict[int, bool]:
     return {guild_id: bool(left) for guild_id, left in rows}
 
 
-async def left_before(connection: AsyncConnection, moment: datetime) -> list[int]:
-    """The channels of servers that the bot was removed from before ``moment``."""
+async def gone_before(connection: AsyncConnection, moment: datetime) -> list[int]:
+    """The channels that were gone before ``moment``, or that the bot was removed from with their servers."""
     statement = select(targets.c.target_id).where(
         targets.c.target == Subscriber.CHANNEL,
-        targets.c.reason == Reason.SERVER_LEFT,
+        targets.c.reason.in_([Reason.SERVER_LEFT, Reason.CHANNEL_GONE]),
         targets.c.set_aside_at < moment.astimezone(UTC).replace(tzinfo=None),
     )
     return list((await connection.execute(statement)).scalars())

@@ -180,6 +180,19 @@ async def test_what_could_not_be_sent_for_days_is_given_up(town: Town) -> None:
     assert town.posts() == []
 
 
+async def test_a_channel_that_is_gone_is_told_of_for_a_month(town: Town) -> None:
+    """It was deleted while the bot did not run; then nobody can name it to any command."""
+    await town.set_up()
+    refuse(town, town.channel, 10003, 404, times=None)
+    await town.post_due(601)
+    town.env.backend.advance_clock(29 * DAY)
+    await town.bot.tidy()
+    assert "The channel is gone." in await status(town)
+    town.env.backend.advance_clock(2 * DAY)
+    await town.bot.tidy()
+    assert "No channel here has a daily post yet." in await status(town)
+
+
 async def test_each_channel_has_its_own_account(town: Town) -> None:
     other = town.guild.create_text_channel("other")
     elsewhere = town.env.create_guild("Elsewhere").create_text_channel("far")

@@ -142,7 +142,7 @@ READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "targets.dm_channels": lambda c: targets.dm_channels(c, [7]),
     "targets.get": lambda c: targets.get(c, Subscriber.CHANNEL, 1),
     "targets.guilds": lambda c: targets.guilds(c),
-    "targets.left_before": lambda c: targets.left_before(c, LATER),
+    "targets.gone_before": lambda c: targets.gone_before(c, LATER),
     "targets.of_guild": lambda c: targets.of_guild(c, 2),
     "targets.people_refused": lambda c: targets.people_refused(c),
     "targets.reasons": lambda c: targets.reasons(c, Subscriber.CHANNEL, [1, 3], NOW),

@@ -102,12 +102,12 @@ async def test_leaving_a_server_and_coming_back(database: Database) -> None:
     assert await states(database, (CHANNEL, 3), (USER, 7), (USER, 2)) == [WAITS] * 3
     async with database.write() as connection:
         await servers.leave(connection, 10, NOW + HOUR)
-        assert await targets.left_before(connection, NOW) == []
-        assert await targets.left_before(connection, NOW + MINUTE) == [1, 2]
+        assert await targets.gone_before(connection, NOW) == []
+        assert await targets.gone_before(connection, NOW + MINUTE) == [1, 2]
         await targets.come_back(connection, 10)
         assert await targets.of_guild(connection, 10) == [Target(CHANNEL, 1, 10), Target(CHANNEL, 2, 10)]
         assert await targets.guilds(connection) == {10: False, 20: False}
-        assert await targets.left_before(connection, NOW + DAY) == []
+        assert await targets.gone_before(connection, NOW + DAY) == []
 
 
 async def test_coming_back_leaves_what_was_refused_there(database: Database) -> None:
@@ -124,7 +124,7 @@ async def test_what_happened_while_it_did_not_run(database: Database) -> None:
         await servers.are(connection, [20, 30], NOW, NOW)
         assert await targets.guilds(connection) == {10: True, 20: False}
         await servers.are(connection, {20}, NOW, NOW + HOUR)
-        assert await targets.left_before(connection, NOW + MINUTE) == [1, 2]
+        assert await targets.gone_before(connection, NOW + MINUTE) == [1, 2]
         await servers.are(connection, {10}, NOW, NOW + HOUR)
         assert await targets.guilds(connection) == {10: False, 20: True}
     assert await states(database, (CHANNEL, 3), (USER, 7)) == [LEFT, WAITS]
