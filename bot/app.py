@@ -32,8 +32,8 @@ from bot.remote import RemoteSource
 from bot.schedule import Clock
 from bot.translator import CatalogueTranslator
 from bot.watching import watch
+from storage import accounts, deliveries, notices, servers, targets
 from storage import commands as synced
-from storage import deliveries, notices, servers, targets
 from storage.database import Database
 from storage.models import Subscriber
 
@@ -290,12 +290,19 @@ class Paperboy(commands.AutoShardedBot):
             await self._look_at_permissions(after.guild)
 
     async def _look_at_permissions(self, guild: discord.Guild) -> None:
-        """Takes up the channels that were set aside for a permission which the bot has now."""
+        """Takes up the channels that were set aside for a permission which the bot has now, and those that it can look
+        into now for what may be there."""
         async with self.database.read() as connection:
             held = await targets.of_guild(connection, guild.id)
+            unknown = await accounts.unconfirmed(connection, [target.target_id for target in held])
+        doubted = {delivery.target_id for delivery in unknown}
         for target in held:
             channel = guild.get_channel_or_thread(target.target_id)
-            if target.set_aside_at and target.reason in MENDABLE and permissions.suffice(channel):
+            if target.set_aside_at:
+                mended = target.reason in MENDABLE and permissions.suffice(channel)
+            else:
+                mended = target.target_id in doubted and permissions.may_look(channel)
+            if mended:
                 await self.take_up(target.target, target.target_id, guild.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:

@@ -30,6 +30,11 @@ def wanting(channel: discord.TextChannel | discord.Thread) -> list[str]:
     return [] if channel.permissions_for(channel.guild.me).read_message_history else [READ_HISTORY]
 
 
+def may_look(channel: object) -> bool:
+    """Whether the bot may post in ``channel``, and read what is there."""
+    return isinstance(channel, discord.TextChannel | discord.Thread) and suffice(channel) and not wanting(channel)
+
+
 def suffice(channel: object) -> bool:
     """Whether nothing stands in the way of a daily post in ``channel``."""
     if isinstance(channel, discord.Thread) and (channel.locked or channel.archived):

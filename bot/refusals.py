@@ -35,8 +35,8 @@ SENTENCES = {
     Reason.UNREACHED: message("Discord could not be reached. I try again."),
     Reason.NOT_DRAWN: message("I could not draw it; it is in my log. I try again."),
     Reason.UNCONFIRMED: message(
-        "It was begun, and I cannot tell whether it is there. So that nothing is posted twice, I do not try again by "
-        "myself. Let me read the message history, then use /digest post."
+        "It was begun, and I cannot tell whether it is there. So that nothing is posted twice, I do not send it again. "
+        "Let me read the message history, and I look."
     ),
     Reason.TOO_OLD: message("It could not be sent for days, and is not news any more."),
     Reason.FEW_VOTES: message("No paper had enough votes."),

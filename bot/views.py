@@ -265,8 +265,8 @@ async def followed_list(interaction: discord.Interaction, page: int = 0) -> ui.L
         closed = await targets.reasons(connection, Subscriber.CHANNEL, followers, home(interaction).now())
         unknown = {
             one.target_id: one.digest_date
-            for one in await accounts.unconfirmed(connection)
-            if one.target is Subscriber.CHANNEL and one.kind is DeliveryKind.ALERT
+            for one in await accounts.unconfirmed(connection, followers)
+            if one.kind is DeliveryKind.ALERT
         }
         missed = await accounts.missed(connection, interaction.user.id)
         told = await matches.of(connection, [one.id for one in missed]) if missed else {}
@@ -294,7 +294,8 @@ def _where(row: Subscription, closed: dict[int, Reason], unknown: dict[int, date
         told.append(f"⚠ {sentence(reason, None, words)}")
     if day := unknown.get(row.subscriber_id):
         said = words.text(
-            "The alert of {day} was begun, and I cannot tell whether it is there; I do not send it again.",
+            "The alert of {day} was begun, and I cannot tell whether it is there. Let me read the message history, and "
+            "I look.",
             day=words.day(day),
         )
         told.append(f"⚠ {said}")

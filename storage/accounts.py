@@ -29,11 +29,15 @@ async def since(
     return [delivery(row) for row in (await connection.execute(statement)).mappings()]
 
 
-async def unconfirmed(connection: AsyncConnection) -> list[Delivery]:
-    """Those of which nobody knows whether they are there, and which are not looked for any more."""
+async def unconfirmed(connection: AsyncConnection, channel_ids: Collection[int] | None = None) -> list[Delivery]:
+    """Those of which nobody knows whether they are there, and which are not looked for any more: all, or those to some
+    channels."""
     statement = select(deliveries).where(
         deliveries.c.state == DeliveryState.SET_ASIDE, deliveries.c.reason == Reason.UNCONFIRMED
     )
+    if channel_ids is not None:
+        to_channels = (deliveries.c.target == Subscriber.CHANNEL, deliveries.c.target_id.in_(channel_ids))
+        statement = statement.where(*to_channels)
     return [delivery(row) for row in (await connection.execute(statement)).mappings()]
 
 

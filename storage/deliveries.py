@@ -30,6 +30,9 @@ from storage.schema import deliveries, targets
 LONGEST_PAUSE = timedelta(hours=3)
 """Between two tries of a delivery."""
 OPEN = (DeliveryState.PLANNED, DeliveryState.FAILED, DeliveryState.CLAIMED)
+_MAY_BE_THERE = or_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.reason == Reason.UNCONFIRMED)
+_AS_BEFORE = case((_MAY_BE_THERE, DeliveryState.CLAIMED.value), else_=DeliveryState.PLANNED.value)
+"""Of what is taken up again: what may be there is looked for before it is sent."""
 _WAITING = (DeliveryState.PLANNED, DeliveryState.FAILED)
 # Written out: by a bound value SQLite cannot see that the index of open deliveries fits.
 IS_OPEN = deliveries.c.state.in_([literal_column(f"'{state.value}'") for state in OPEN])
@@ -90,19 +93,12 @@ async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime
 async def plan_again(connection: AsyncConnection, delivery_id: int, now: datetime) -> None:
     """Has what was given up be sent after all. What has been sent stays so, and so does what may have been: that is
     looked for before it is sent."""
-    kept = deliveries.c.reason == Reason.UNCONFIRMED
     at = _utc(now)
     await connection.execute(
         update(deliveries)
         .where(deliveries.c.id == delivery_id, deliveries.c.state != DeliveryState.SENT)
         .values(
-            state=case(
-                (
-                    or_(kept, deliveries.c.state == DeliveryState.CLAIMED),
-                    DeliveryState.CLAIMED.value,
-                ),
-                else_=DeliveryState.PLANNED.value,
-            ),
+            state=_AS_BEFORE,
             reason=None,
             due_at=at,
             planned_at=at,
@@ -114,17 +110,17 @@ async def plan_again(connection: AsyncConnection, delivery_id: int, now: datetim
 async def plan_set_aside_again(
     connection: AsyncConnection, target: Subscriber, target_id: int, since: datetime, now: datetime
 ) -> None:
-    """Has what was set aside with its target, and was planned after ``since``, be sent after all."""
+    """Has what was set aside with its target, and was planned after ``since``, be sent after all. What may be there is
+    looked for, however old it is."""
     at = _utc(now)
     await connection.execute(
         update(deliveries)
         .where(
             *_of(target, target_id),
             deliveries.c.state == DeliveryState.SET_ASIDE,
-            deliveries.c.reason != Reason.UNCONFIRMED,
-            deliveries.c.planned_at > _utc(since),
+            or_(deliveries.c.reason == Reason.UNCONFIRMED, deliveries.c.planned_at > _utc(since)),
         )
-        .values(state=DeliveryState.PLANNED, reason=None, due_at=at, updated_at=at)
+        .values(state=_AS_BEFORE, reason=None, due_at=at, updated_at=at)
     )
 
 

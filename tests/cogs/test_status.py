@@ -133,8 +133,8 @@ async def test_what_nobody_can_confirm(town: Town) -> None:
     await town.post_due(3_600)
     seen = await status(town)
     assert "I cannot tell whether it is there." in seen
-    assert "Let me read the message history, then use /digest post." in seen
-    assert "‘메시지 기록 보기’ 권한을 주신 뒤 /다이제스트 게시를 써 주세요." in await status_in_korean(town)
+    assert "Let me read the message history, and I look." in seen
+    assert "‘메시지 기록 보기’ 권한을 주시면 확인할게요." in await status_in_korean(town)
     assert town.posts() == []
     # As long as it cannot look, it does not send; when it can, it does.
     again = await town.boss.slash(town.channel, "digest post")
@@ -142,9 +142,9 @@ async def test_what_nobody_can_confirm(town: Town) -> None:
     assert town.posts() == []
     allow(town, town.channel)
     await town.env.settle()
-    done = await town.boss.slash(town.channel, "digest post")
-    assert "Posted in" in seeing.text(done.response)
+    await town.deliver()
     assert len(town.posts()) == 1
+    assert "· [posted](" in await status(town)
 
 
 async def test_an_alert_of_a_channel_that_nobody_can_confirm(town: Town) -> None:
@@ -156,13 +156,18 @@ async def test_an_alert_of_a_channel_that_nobody_can_confirm(town: Town) -> None
     town.env.backend.advance_clock(3_600)
     await town.deliver()
     assert town.posts() == []
-    said = "The alert of Thursday, 1 January 2026 was begun, and I cannot tell whether it is there;"
+    said = "The alert of Thursday, 1 January 2026 was begun, and I cannot tell whether it is there. Let me read"
     assert said in seeing.text((await town.boss.slash(town.channel, "subscriptions")).response)
     town.locales[town.boss.id] = "ko"
-    said = "2026년 1월 1일 목요일 알림을 보내기 시작했는데 올라갔는지 알 수 없어서, 다시 보내지 않아요."
+    said = "2026년 1월 1일 목요일 알림을 보내기 시작했는데 올라갔는지 알 수 없어요. ‘메시지 기록 보기’ 권한을 주시면"
     assert said in seeing.text((await town.boss.slash(town.channel, "subscriptions")).response)
     # It is nothing to those who do not manage the server.
     assert "⚠" not in seeing.text((await town.alex.slash(town.channel, "subscriptions")).response)
+    allow(town, town.channel)
+    await town.env.settle()
+    await town.deliver()
+    assert len(town.posts()) == 1
+    assert "⚠" not in seeing.text((await town.boss.slash(town.channel, "subscriptions")).response)
 
 
 async def test_what_could_not_be_sent_for_days_is_given_up(town: Town) -> None:
