@@ -49,8 +49,8 @@ async def check(settings: Settings, token: str | None, now: datetime) -> list[Fi
     except DatabaseError as error:
         return [*findings, Finding(False, str(error))]
     if faults:
-        said = f"The database '{path}' is damaged: {'; '.join(faults)}. End Paperboy, and put a backup in its place."
-        return [*findings, Finding(False, said)]
+        mend = "End Paperboy, and put a backup in its place: paperboy restore PATH."
+        return [*findings, Finding(False, f"The database '{path}' is damaged: {'; '.join(faults)}. {mend}")]
     findings.append(Finding(True, f"The database '{path}' is whole."))
     if revision and revision > HEAD:
         return [*findings, Finding(False, "It is of a newer version than this Paperboy. Run that version.")]

@@ -1,4 +1,4 @@
-"""The commands of the terminal: run, try, import, fetch, papers, check, backup."""
+"""The commands of the terminal: run, try, import, fetch, papers, check, backup, restore."""
 
 from __future__ import annotations
 
@@ -186,6 +186,19 @@ def backup(
     """Copy the database, whole, also while the bot runs. A file that is there is never overwritten."""
     made = copies.backup(database or config.load().database.url, path)
     print(f"{printable(str(made))}: {decimal(made.stat().st_size)}")
+
+
+@app.command()
+def restore(
+    path: Annotated[Path, typer.Argument(help="A file that was made by: paperboy backup.")],
+    database: DatabaseOption = None,
+) -> None:
+    """Put a backup in the place of the database, which is kept beside it. Nothing is posted twice for that."""
+    url = database or config.load().database.url
+    aside = copies.restore(url, path)
+    print(f"The database is as it was in {printable(str(path))}.")
+    if aside:
+        print(f"The one before is kept as {printable(str(aside))}.")
 
 
 def _filter(date: str | None, author: str | None, keyword: str | None, id_: str | None) -> stored_papers.Filter:

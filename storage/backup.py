@@ -13,12 +13,17 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from bot.errors import DatabaseError
 from storage.sqlite import file_of, refusals
 
+RESTORED_ON = "PRAGMA application_id"
+"""The ordinal of the day on which a database was put in the place of another one; 0 where it was not. In the file's
+header, for it is of the file."""
 _WAIT_SECONDS = 10
 
 
@@ -35,16 +40,44 @@ def backup(url: str, target: Path) -> Path:
     return target
 
 
+def restore(url: str, kept: Path) -> Path | None:
+    """Puts a copy of ``kept`` in the place of the database at ``url``; where the one is kept that was there.
+
+    Raises:
+        DatabaseError: a bot runs on the database, ``kept`` cannot be copied, or a file cannot be moved.
+    """
+    target = file_of(url)
+    try:
+        with FileLock(f"{target}.lock", timeout=0):
+            aside, made = _beside(target, "replaced"), _beside(target, "restored")
+            copy(kept, made, restored_on=datetime.now(UTC).date())
+            # With the log that SQLite keeps beside it: it would be read into the copy, and damage that.
+            there = [end for end in ("-wal", "-shm", "") if os.path.lexists(f"{target}{end}")]
+            for end in there:
+                Path(f"{target}{end}").rename(f"{aside}{end}")
+            made.rename(target)
+    except Timeout:
+        raise DatabaseError(f"Paperboy runs on the database '{target}'. End it first.") from None
+    except OSError as error:
+        raise DatabaseError(f"The database '{target}' cannot be replaced: {error.strerror or error}.") from error
+    return aside if "" in there else None
+
+
 def before(source: Path, revision: str) -> Path:
     """Copies the database beside itself before it is migrated to ``revision``; where the copy is."""
-    names = (f"{source.stem}.before-{revision}{more}{source.suffix}" for more in _numbers())
-    target = next(path for path in map(source.with_name, names) if not path.exists())
+    target = _beside(source, f"before-{revision}")
     copy(source, target)
     return target
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copies the file of a database. ``target`` is there when it is whole, and not before.
+def _beside(source: Path, why: str) -> Path:
+    names = (f"{source.stem}.{why}{more}{source.suffix}" for more in _numbers())
+    return next(path for path in map(source.with_name, names) if not path.exists())
+
+
+def copy(source: Path, target: Path, restored_on: date | None = None) -> None:
+    """Copies the file of a database. ``target`` is there when it is whole, and not before. ``restored_on``: the day on
+    which it takes the place of one that went on.
 
     Raises:
         DatabaseError: as for :func:`backup`.
@@ -59,6 +92,9 @@ def copy(source: Path, target: Path) -> None:
                 if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
                     raise DatabaseError(f"The database '{source}' is not Paperboy's, and is not copied.")
                 connection.execute("VACUUM INTO ?", (str(draft),))
+            if restored_on:
+                with refusals(draft, target), closing(_opened(draft)) as connection:
+                    connection.execute(f"{RESTORED_ON} = {restored_on.toordinal()}")
             _publish(draft, target)
     except OSError as error:
         raise DatabaseError(f"The copy '{target}' cannot be written: {error.strerror or error}.") from error

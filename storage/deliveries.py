@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.backup import RESTORED_ON
 from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
 from storage.nonce import nonce
 from storage.schema import deliveries, targets
@@ -37,6 +38,9 @@ _WAITING = (DeliveryState.PLANNED, DeliveryState.FAILED)
 # Written out: by a bound value SQLite cannot see that the index of open deliveries fits.
 IS_OPEN = deliveries.c.state.in_([literal_column(f"'{state.value}'") for state in OPEN])
 _IS_WAITING = and_(IS_OPEN, deliveries.c.state.in_([state.value for state in _WAITING]))
+
+
+_ANEW = ("state", "reason", "claimed_at", "due_at", "planned_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,13 @@ class Plan:
 
 async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime) -> None:
     """Writes deliveries into the ledger. One that is there already stays as it is: planning twice plans once. Only one
-    that was taken back before it was sent is planned anew."""
+    that was taken back before it was sent is planned anew. Of a database that was restored, those of the days before
+    may be there, and are looked for."""
     if not plans:
         return
     at = _utc(now)
+    restored_on = (await connection.exec_driver_sql(RESTORED_ON)).scalar_one()
+    doubted = {one for one in plans if one.state is DeliveryState.PLANNED and one.day.toordinal() <= restored_on}
     rows = [
         {
             "target": one.target,
@@ -67,8 +74,9 @@ async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime
             "kind": one.kind,
             "digest_date": one.day,
             "part": one.part,
-            "state": one.state,
+            "state": DeliveryState.CLAIMED if one in doubted else one.state,
             "reason": one.reason,
+            "claimed_at": datetime.combine(one.day - timedelta(days=1), time()) if one in doubted else None,
             "message_id": one.message_id,
             "attempts": 0,
             "nonce": nonce(one.target, one.target_id, one.kind, one.day, one.part),
@@ -79,7 +87,7 @@ async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime
         for one in plans
     ]
     statement = upsert(deliveries)
-    again = {name: statement.excluded[name] for name in ("state", "reason", "due_at", "planned_at", "updated_at")}
+    again = {name: statement.excluded[name] for name in _ANEW}
     statement = statement.on_conflict_do_update(
         index_elements=["target", "target_id", "kind", "digest_date", "part"],
         set_=again,

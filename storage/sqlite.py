@@ -22,6 +22,7 @@ _FULL = "The disk that holds {written} is full. Make room on it; nothing is half
 _REFUSED = "The disk refuses to read or write {files}. It may be full, over a quota or broken; look at it."
 _LOCKED = "The database {path} is held by another program, and was not given back in time. End that program."
 _CLOSED = "The database {path} cannot be opened. It must be a file, in a folder that Paperboy may write in."
+_DAMAGED = "The database {path} is damaged. End Paperboy, and put a backup in its place: paperboy restore PATH."
 
 _SENTENCES = {
     sqlite3.SQLITE_FULL: _FULL,
@@ -30,7 +31,7 @@ _SENTENCES = {
     sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_PROTOCOL: _LOCKED,
     sqlite3.SQLITE_NOTADB: "{path} is no database. Move it away, or name another file.",
-    sqlite3.SQLITE_CORRUPT: "The database {path} is damaged. End Paperboy, and put a backup in its place.",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_READONLY: "The database {path} is read-only. Let Paperboy write to it, and in its folder.",
     sqlite3.SQLITE_PERM: _CLOSED,
     sqlite3.SQLITE_CANTOPEN: _CLOSED,

@@ -71,6 +71,28 @@ def test_a_disk_with_no_room(imported: tuple[Path, Done], tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_cannot_be_put_back_leaves_all_as_it_is(imported: tuple[Path, Done], tmp_path: Path) -> None:
+    folder, _ = imported
+    assert run_at(folder, "backup", str(tmp_path / "paperboy.db")).returncode == 0
+    held = (tmp_path / "paperboy.db").read_bytes()
+    (tmp_path / "no.db").write_text("no database" * 1_000)
+    for name, said in (("no.db", "'no.db' is no database."), ("none.db", "There is no database 'none.db'")):
+        done = run_at(tmp_path, "restore", name)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert (tmp_path / "paperboy.db").read_bytes() == held
+    assert {path.name for path in tmp_path.iterdir()} <= {"paperboy.db", "paperboy.db.lock", "no.db"}
+
+
+def test_a_copy_is_put_where_none_is(imported: tuple[Path, Done], tmp_path: Path) -> None:
+    folder, _ = imported
+    run_at(folder, "backup", str(tmp_path / "copy.db"))
+    done = run_at(tmp_path, "restore", "copy.db")
+    assert (done.returncode, done.stdout) == (0, "The database is as it was in copy.db.\n"), done.stderr
+    asked = ("papers", "--json", "--keyword", "diffusion")
+    assert run_at(tmp_path, *asked).stdout == run_at(folder, *asked).stdout
+
+
 @pytest.mark.parametrize("arguments", [(), ("a.db", "b.db")])
 def test_one_path_is_needed(paperboy: Run, arguments: tuple[str, ...]) -> None:
     assert paperboy("backup", *arguments).returncode == 2

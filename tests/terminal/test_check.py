@@ -188,7 +188,7 @@ def test_a_damaged_database(check: Check, well: Path) -> None:
     ended, lines = check()
     assert ended == 1
     assert lines[-1].startswith("✗ The database 'paperboy.db' is damaged")
-    assert lines[-1].endswith("End Paperboy, and put a backup in its place.")
+    assert lines[-1].endswith("End Paperboy, and put a backup in its place: paperboy restore PATH.")
 
 
 def test_a_row_that_names_none(check: Check, well: Path) -> None:
