@@ -165,10 +165,11 @@ class Attempt:
             return self._unknown(why)
         if self._is_edit and refusals.edit_refused(error):
             return Outcome(self._delivery, DeliveryState.EXPIRED, Reason.REFUSED, why)
-        if refused is Reason.CHANNEL_GONE and self._delivery.target is Subscriber.USER:
-            # The channel of their direct messages, that is; there is another one.
+        if refused in (Reason.CHANNEL_GONE, Reason.NO_ACCESS) and self._delivery.target is Subscriber.USER:
+            # The channel of their direct messages, that is; there is another one, also where it is another bot's.
             async with self._database.write() as connection:
                 await targets.set_dm_channel(connection, self._delivery.target_id, None)
+        if refused is Reason.CHANNEL_GONE and self._delivery.target is Subscriber.USER:
             return Outcome(self._delivery, DeliveryState.FAILED, Reason.REFUSED, why)
         if refused:
             return Outcome(self._delivery, DeliveryState.SET_ASIDE, refused, why, refused=refused)

@@ -78,6 +78,26 @@ async def test_the_channel_of_direct_messages_is_gone(tmp_path: Path) -> None:
         assert paper_round.at_the_doors() == paper_round.owed()
 
 
+async def test_the_channel_of_direct_messages_is_another_bots(tmp_path: Path) -> None:
+    """As after a change of the application, where Discord still has it."""
+    async with DiscordServer() as server:
+        paper_round = PaperRound(server, tmp_path)
+        await paper_round.begin(0, 1)
+        theirs = server.dm(server.add_user())
+        server.refuse(theirs.id, 403, 50001)
+        today = datetime.now(UTC).date()
+        (person,) = paper_round.people
+        async with paper_round.bot() as process:
+            insert = "INSERT INTO targets (target, target_id, dm_channel_id) VALUES ('user', ?, ?)"
+            paper_round.execute(insert, person.id, theirs.id)
+            paper_round.lay(today - timedelta(days=1))
+            await paper_round.until_ledger(lambda states: states == {"set aside": 1})
+            paper_round.lay(today)
+            await paper_round.until_ledger(lambda states: states == {"set aside": 1, "sent": 1})
+            await paper_round.end(process)
+        assert paper_round.at_the_doors() == paper_round.owed([today])
+
+
 async def test_channels_that_must_wait_keep_no_other_waiting(tmp_path: Path) -> None:
     """Not though there are more of them than are in hand at once, and come first."""
     async with DiscordServer() as server:
