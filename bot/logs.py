@@ -57,12 +57,12 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         said = [f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}"]
         said += [f"{key}={_value(value)}" for key, value in _extra(record).items()]
-        lines = [_CONTROL.sub(lambda found: repr(found[0])[1:-1], " ".join(said))]
+        lines = [" ".join(said)]
         if record.exc_info:
-            lines.append(self.formatException(record.exc_info))
+            lines += self.formatException(record.exc_info).split("\n")
         if record.stack_info:
-            lines.append(self.formatStack(record.stack_info))
-        return "\n".join(lines)
+            lines += self.formatStack(record.stack_info).split("\n")
+        return "\n".join(_CONTROL.sub(lambda found: repr(found[0])[1:-1], line) for line in lines)
 
 
 class _Json(JsonFormatter):

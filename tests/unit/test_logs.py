@@ -162,6 +162,11 @@ class TestText:
         assert second == "Traceback (most recent call last):"
         assert last == "with x"
 
+    def test_a_traceback_moves_no_cursor(self) -> None:
+        asked = Asked("text")
+        asked.log.info("failed", exc_info=ValueError("\x1b[2J\rwiped"))
+        assert asked.said.endswith("ValueError: \\x1b[2J\\rwiped\n")
+
 
 class TestJson:
     def test_an_object(self) -> None:
