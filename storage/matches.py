@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.models import DeliveryKind, DeliveryState, Reason, Subscriber
-from storage.schema import deliveries, matches, papers
+from storage.schema import deliveries, matches, papers, targets
 
 _BATCH = 5_000
 """Values in one statement: SQLite takes 32,766."""
@@ -75,10 +75,16 @@ async def of(connection: AsyncConnection, delivery_ids: Collection[int]) -> dict
 
 
 async def last_parts(connection: AsyncConnection, day: date) -> dict[tuple[Subscriber, int], tuple[int, bool]]:
-    """The last alert of a day to each target, and whether it surely was not sent yet."""
+    """The last alert of a day to each target, and whether it surely was not sent yet. One that was set aside waits as
+    long as its target is refused: whoever is delivered to again is told of what is new."""
+    refused = exists().where(
+        targets.c.target == deliveries.c.target,
+        targets.c.target_id == deliveries.c.target_id,
+        targets.c.reason.is_not(None),
+    )
     unsent = or_(
         deliveries.c.state.in_([DeliveryState.PLANNED.value, DeliveryState.FAILED.value]),
-        and_(deliveries.c.state == DeliveryState.SET_ASIDE, deliveries.c.reason != Reason.UNCONFIRMED),
+        and_(deliveries.c.state == DeliveryState.SET_ASIDE, deliveries.c.reason != Reason.UNCONFIRMED, refused),
     )
     statement = (
         select(deliveries.c.target, deliveries.c.target_id, func.max(deliveries.c.part), unsent)

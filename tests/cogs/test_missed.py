@@ -214,6 +214,19 @@ async def test_what_is_added_later_to_a_missed_alert_is_read_with_it(town: Town)
     assert ["third" in alert, "second" in alert] == [True, False]
 
 
+async def test_whoever_opens_their_messages_again_is_told_of_what_is_added_later(town: Town) -> None:
+    """Though nobody has read what was missed."""
+    await town.minji.slash(town.channel, "subscribe keyword", text="model")
+    close(town, town.minji)
+    await bring(town, NEW, "The first model")
+    await town.minji.slash(town.channel, "papers top")
+    await bring(town, NEW, "The first model", "The second model")
+    (alert,) = inbox(town.minji)
+    assert ["first" in alert, "second" in alert] == [False, True]
+    (label,) = [label for label in seeing.labels(await listed(town, town.minji)) if "논문" in label]
+    assert label.endswith("논문 1편")
+
+
 async def test_direct_messages_that_cannot_be_opened(town: Town) -> None:
     """Discord refuses already to open them: nothing in common any more."""
     await town.alex.slash(town.channel, "subscribe keyword", text="model")

@@ -85,8 +85,11 @@ async def end(database: Database, alert: Delivery, state: str) -> None:
             await connection.run_sync(deliveries.confirm, [(alert.id, 70, 1)], NOW)
         elif state == "failed":
             await connection.run_sync(deliveries.fail, alert.id, Reason.UNREACHED, "why", NOW, NOW)
-        elif state == "set aside":
+        elif state.startswith("set aside"):
             await connection.run_sync(deliveries.set_aside, alert.id, Reason.DMS_CLOSED, "why", NOW)
+            await connection.run_sync(targets.refuse, alert.target, alert.target_id, Reason.DMS_CLOSED, "why", NOW, 3)
+            if state.endswith("taken up"):
+                await targets.take_up(connection, alert.target, alert.target_id)
         elif state == "read":
             await connection.run_sync(deliveries.set_aside, alert.id, Reason.DMS_CLOSED, "why", NOW)
             await deliveries.read_in_list(connection, alert.id, NOW)
@@ -101,6 +104,7 @@ async def end(database: Database, alert: Delivery, state: str) -> None:
         ("planned", True),
         ("failed", True),
         ("set aside", True),
+        ("set aside, taken up", False),
         ("claimed", False),
         ("sent", False),
         ("read", False),
