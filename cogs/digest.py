@@ -72,6 +72,8 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
                 paused=False,
                 next_post_at=schedule.first_post_at(bot.now(), wall_time, zone, held.last_post_at if held else None),
             )
+            newest = max(await digests.most_votes(connection, 1, bot.now()), default=None)
+            await channels.skip_pause(connection, channel.id, newest)
             await channels.keep(connection, set_up)
         await bot.take_up(Subscriber.CHANNEL, channel.id, channel.guild.id)
         said = words.text(
@@ -193,6 +195,9 @@ class Digest(commands.GroupCog, group_name="digest", group_description="The dail
             # It may have been posted to in this very moment, or removed.
             chosen = await channels.get(connection, chosen.channel_id) or chosen
             next_post = schedule.first_post_at(now, chosen.wall_time, chosen.timezone, chosen.last_post_at)
+            if not paused:
+                newest = max(await digests.most_votes(connection, 1, now), default=None)
+                await channels.skip_pause(connection, chosen.channel_id, newest)
             await channels.set_paused(connection, chosen.channel_id, paused, next_post)
             if paused:
                 await deliveries.withdraw(connection, Subscriber.CHANNEL, chosen.channel_id, DeliveryKind.DAILY, now)

@@ -110,6 +110,14 @@ async def set_paused(connection: AsyncConnection, channel_id: int, paused: bool,
     await connection.execute(update(channels).where(channels.c.channel_id == channel_id).values(**values))
 
 
+async def skip_pause(connection: AsyncConnection, channel_id: int, newest: date | None) -> None:
+    """Where a channel is paused and digests have come meanwhile, up to ``newest``, has it be owed the newest alone, as
+    one that was owed none yet: what came in a pause was not missed."""
+    if newest:
+        of_a_pause = (channels.c.channel_id == channel_id, channels.c.paused, channels.c.last_planned < newest)
+        await connection.execute(update(channels).where(*of_a_pause).values(last_planned=None))
+
+
 async def remove(connection: AsyncConnection, channel_id: int) -> bool:
     """Ends a channel's daily post; whether there was one."""
     result = await connection.execute(delete(channels).where(channels.c.channel_id == channel_id))

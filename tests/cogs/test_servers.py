@@ -224,6 +224,43 @@ async def test_another_time_in_the_moment_of_todays_post_is_tomorrows(town: Town
     assert "The next post is <t:1767313800:F>" in seeing.text((await asking).response)  # 2026-01-02T00:30Z
 
 
+@pytest.mark.parametrize("command", ["setup", "resume"])
+async def test_after_a_pause_the_newest_digest_is_posted_alone(town: Town, command: str) -> None:
+    await town.set_up()
+    await town.post_due(601)
+    await town.boss.slash(town.channel, "digest pause")
+    for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        await bring(town, day, f"A Paper of {day}")
+    await town.post_due(3 * DAY)
+    assert days(town.channel) == ["30 December 2025"]
+    if command == "setup":
+        await town.set_up()
+    else:
+        await town.boss.slash(town.channel, "digest resume")
+    await bring(town, "2026-01-04", "A Paper After the Pause")
+    await town.post_due(DAY)
+    assert days(town.channel) == ["30 December 2025", "4 January 2026"]
+    await bring(town, "2026-01-05", "A Paper of the Next Day")
+    await town.post_due(DAY)
+    assert days(town.channel) == ["30 December 2025", "4 January 2026", "5 January 2026"]
+
+
+@pytest.mark.parametrize("command", ["setup", "resume"])
+async def test_a_pause_in_which_nothing_came_changes_nothing(town: Town, command: str) -> None:
+    await town.set_up()
+    await town.post_due(601)
+    await town.boss.slash(town.channel, "digest pause")
+    if command == "setup":
+        await town.set_up()
+    else:
+        await town.boss.slash(town.channel, "digest resume")
+    await town.post_due(DAY)
+    # It comes late, and is posted when it comes.
+    await bring(town, "2026-01-01", "A Late Paper")
+    await town.post_due(60)
+    assert days(town.channel) == ["30 December 2025", "1 January 2026"]
+
+
 async def post(town: Town, locale: str = "en-US") -> str:
     """What the admin is told who posts now."""
     town.locales[town.boss.id] = locale

@@ -82,6 +82,13 @@ SHOWN = Shown((("2401.00001", 3),))
 ZEBRA, LION = (document(paper("2401.00001", title), ()) for title in ("zebra", "lion"))
 CLAIMED = Delivery(1, *DAILY, MONDAY, 0, DeliveryState.CLAIMED, 1, "nonce", NOW, NOW, NOW)
 
+
+async def _pause_and_skip(connection: AsyncConnection) -> None:
+    await channels.set_posts(connection, [replace(CHANNEL, last_planned=MONDAY)])
+    await channels.set_paused(connection, 1, True, NOW)
+    await channels.skip_pause(connection, 1, TUESDAY)
+
+
 READS: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "authors.like": lambda c: c.run_sync(authors.like, "ana"),
     "authors.nearest": lambda c: authors.nearest(c, "anna lopez"),
@@ -158,6 +165,7 @@ WRITES: dict[str, Callable[[AsyncConnection], Awaitable[Any]]] = {
     "channels.keep": lambda c: channels.keep(c, CHANNEL_TWO),
     "channels.remove": lambda c: channels.remove(c, 1),
     "channels.set_posts": lambda c: channels.set_posts(c, [replace(CHANNEL, last_planned=TUESDAY)]),
+    "channels.skip_pause": _pause_and_skip,
     "channels.set_paused": lambda c: channels.set_paused(c, 1, True, NOW),
     "commands.set_fingerprint": lambda c: commands.set_fingerprint(c, 1, "new"),
     "claims.claim": lambda c: c.run_sync(claims.claim, "two", NOW, LATER, limit=5),
