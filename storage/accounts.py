@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import and_, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +22,7 @@ async def since(
         .where(
             deliveries.c.target == target,
             deliveries.c.target_id.in_(target_ids),
-            deliveries.c.updated_at >= moment.astimezone(UTC).replace(tzinfo=None),
+            deliveries.c.updated_at >= moment,
         )
         .order_by(deliveries.c.digest_date.desc(), deliveries.c.part.desc(), deliveries.c.id.desc())
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, overload
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, false, func, not_, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -28,8 +28,8 @@ async def keep(connection: AsyncConnection, channel: Channel) -> None:
         "min_votes": channel.min_votes,
         "language": channel.language,
         "paused": channel.paused,
-        "next_post_at": _utc(channel.next_post_at),
-        "late_until": _utc(channel.late_until),
+        "next_post_at": channel.next_post_at,
+        "late_until": channel.late_until,
     }
     statement = insert(channels).values(**values).on_conflict_do_update(index_elements=["channel_id"], set_=values)
     await connection.execute(statement)
@@ -65,15 +65,15 @@ async def due(
     """The channels that are to be looked at, the longest waiting first: their posting time has come; or a digest has,
     that of ``newest``, which did not come in time on this local day; or their times lie farther ahead than they can,
     for the clock was set back."""
-    at, farthest = _utc(now), _utc(now + FARTHEST)
+    farthest = now + FARTHEST
     late = and_(
-        channels.c.late_until > at,
+        channels.c.late_until > now,
         or_(channels.c.last_planned.is_(None), channels.c.last_planned < newest) if newest else false(),
     )
     astray = or_(channels.c.next_post_at > farthest, channels.c.late_until > farthest)
     statement = (
         select(channels)
-        .where(not_(channels.c.paused), or_(channels.c.next_post_at <= at, late, astray))
+        .where(not_(channels.c.paused), or_(channels.c.next_post_at <= now, late, astray))
         .order_by(channels.c.next_post_at, channels.c.channel_id)
         .limit(limit)
     )
@@ -94,10 +94,10 @@ async def set_posts(connection: AsyncConnection, planned: Sequence[Channel]) -> 
     rows = [
         {
             "id": one.channel_id,
-            "to_next_post_at": _utc(one.next_post_at),
+            "to_next_post_at": one.next_post_at,
             "to_last_planned": one.last_planned,
-            "to_last_post_at": _utc(one.last_post_at),
-            "to_late_until": _utc(one.late_until),
+            "to_last_post_at": one.last_post_at,
+            "to_late_until": one.late_until,
         }
         for one in planned
     ]
@@ -106,7 +106,7 @@ async def set_posts(connection: AsyncConnection, planned: Sequence[Channel]) -> 
 
 async def set_paused(connection: AsyncConnection, channel_id: int, paused: bool, next_post_at: datetime) -> None:
     """Pauses or resumes the daily post."""
-    values = {"paused": paused, "next_post_at": _utc(next_post_at), "late_until": None}
+    values = {"paused": paused, "next_post_at": next_post_at, "late_until": None}
     await connection.execute(update(channels).where(channels.c.channel_id == channel_id).values(**values))
 
 
@@ -124,18 +124,6 @@ async def remove(connection: AsyncConnection, channel_id: int) -> bool:
     return result.rowcount > 0
 
 
-@overload
-def _utc(moment: datetime) -> datetime: ...
-@overload
-def _utc(moment: datetime | None) -> datetime | None: ...
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None
-
-
 def _channel(row: Any) -> Channel:
     return Channel(
         channel_id=row["channel_id"],
@@ -146,8 +134,8 @@ def _channel(row: Any) -> Channel:
         min_votes=row["min_votes"],
         language=row["language"],
         paused=row["paused"],
-        next_post_at=row["next_post_at"].replace(tzinfo=UTC),
+        next_post_at=row["next_post_at"],
         last_planned=row["last_planned"],
-        last_post_at=_aware(row["last_post_at"]),
-        late_until=_aware(row["late_until"]),
+        last_post_at=row["last_post_at"],
+        late_until=row["late_until"],
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    DateTime,
     and_,
     bindparam,
     case,
@@ -24,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.deliveries import IS_OPEN, LONGEST_PAUSE, OPEN, delivery
 from storage.models import Delivery, DeliveryKind, DeliveryState, Subscriber
-from storage.schema import deliveries, targets
+from storage.schema import Instant, deliveries, targets
 
 _TRIES = 5
 """What has failed so often does not hold up what comes after it."""
@@ -46,21 +45,21 @@ def claim(
 
     ``claimed_at`` of a claim that was never confirmed stays what it was.
     """
-    asked = {"now": _utc(now), "astray": _utc(now + 2 * LONGEST_PAUSE), "limit": limit, "but": list(but), "only": only}
+    asked = {"now": now, "astray": now + 2 * LONGEST_PAUSE, "limit": limit, "but": list(but), "only": only}
     ids: list[int] = []
     for statement in _CLAIMABLE if only is None else (_CLAIMABLE_NOW,):
         if len(ids) < limit:
             ids += connection.scalars(statement, asked | {"limit": limit - len(ids)})
     if not ids:
         return []
-    rows = connection.execute(_CLAIM, {"at": _utc(now), "until": _utc(until), "claimer": claimer, "ids": ids})
+    rows = connection.execute(_CLAIM, {"at": now, "until": until, "claimer": claimer, "ids": ids})
     found = {row["id"]: delivery(row) for row in rows.mappings()}
     return [found[delivery_id] for delivery_id in ids]
 
 
 async def unreachable(connection: AsyncConnection, now: datetime, limit: int) -> list[Delivery]:
     """Due deliveries to people whose direct messages were never opened, one a person."""
-    asked = {"now": _utc(now), "astray": _utc(now + 2 * LONGEST_PAUSE), "limit": limit}
+    asked = {"now": now, "astray": now + 2 * LONGEST_PAUSE, "limit": limit}
     return [delivery(row) for row in (await connection.execute(_UNREACHABLE, asked)).mappings()]
 
 
@@ -69,13 +68,12 @@ async def take_over(connection: AsyncConnection, claimer: str, now: datetime) ->
     statement = update(deliveries).where(
         deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.claimed_by != claimer
     )
-    await connection.execute(statement.values(due_at=_utc(now)))
+    await connection.execute(statement.values(due_at=now))
 
 
 def release(connection: Connection, delivery_ids: Collection[int], now: datetime) -> None:
     """Gives back claims that nothing was done about. One that was not known to be there before is still not known."""
     again = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.id.in_(delivery_ids))
-    at = _utc(now)
     fresh = deliveries.c.claimed_at == deliveries.c.updated_at
     connection.execute(
         update(deliveries)
@@ -84,7 +82,7 @@ def release(connection: Connection, delivery_ids: Collection[int], now: datetime
             state=case((fresh, DeliveryState.PLANNED.value), else_=DeliveryState.CLAIMED.value),
             claimed_at=case((fresh, None), else_=deliveries.c.claimed_at),
             attempts=deliveries.c.attempts - 1,
-            due_at=at,
+            due_at=now,
         )
     )
 
@@ -139,7 +137,7 @@ _UNREACHABLE = (
     .order_by(deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("limit"))
 )
-_AT = bindparam("at", type_=DateTime)
+_AT = bindparam("at", type_=Instant)
 _CLAIM = (
     update(deliveries)
     .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
@@ -156,7 +154,3 @@ _CLAIM = (
     )
     .returning(deliveries)
 )
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)

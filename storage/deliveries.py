@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    DateTime,
     and_,
     bindparam,
     case,
@@ -26,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.backup import RESTORED_ON
 from storage.models import Delivery, DeliveryKind, DeliveryState, Reason, Subscriber
 from storage.nonce import nonce
-from storage.schema import deliveries, targets
+from storage.schema import Instant, deliveries, targets
 
 LONGEST_PAUSE = timedelta(hours=3)
 """Between two tries of a delivery."""
@@ -64,7 +63,6 @@ async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime
     may be there, and are looked for."""
     if not plans:
         return
-    at = _utc(now)
     restored_on = (await connection.exec_driver_sql(RESTORED_ON)).scalar_one()
     doubted = {one for one in plans if one.state is DeliveryState.PLANNED and one.day.toordinal() <= restored_on}
     rows = [
@@ -76,13 +74,13 @@ async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime
             "part": one.part,
             "state": DeliveryState.CLAIMED if one in doubted else one.state,
             "reason": one.reason,
-            "claimed_at": datetime.combine(one.day - timedelta(days=1), time()) if one in doubted else None,
+            "claimed_at": datetime.combine(one.day - timedelta(days=1), time(), UTC) if one in doubted else None,
             "message_id": one.message_id,
             "attempts": 0,
             "nonce": nonce(one.target, one.target_id, one.kind, one.day, one.part),
-            "due_at": at,
-            "planned_at": at,
-            "updated_at": at,
+            "due_at": now,
+            "planned_at": now,
+            "updated_at": now,
         }
         for one in plans
     ]
@@ -101,16 +99,15 @@ async def plan(connection: AsyncConnection, plans: Sequence[Plan], now: datetime
 async def plan_again(connection: AsyncConnection, delivery_id: int, now: datetime) -> None:
     """Has what was given up be sent after all. What has been sent stays so, and so does what may have been: that is
     looked for before it is sent."""
-    at = _utc(now)
     await connection.execute(
         update(deliveries)
         .where(deliveries.c.id == delivery_id, deliveries.c.state != DeliveryState.SENT)
         .values(
             state=_AS_BEFORE,
             reason=None,
-            due_at=at,
-            planned_at=at,
-            updated_at=at,
+            due_at=now,
+            planned_at=now,
+            updated_at=now,
         )
     )
 
@@ -120,23 +117,21 @@ async def plan_set_aside_again(
 ) -> None:
     """Has what was set aside with its target, and was planned after ``since``, be sent after all. What may be there is
     looked for, however old it is."""
-    at = _utc(now)
     await connection.execute(
         update(deliveries)
         .where(
             *_of(target, target_id),
             deliveries.c.state == DeliveryState.SET_ASIDE,
-            or_(deliveries.c.reason == Reason.UNCONFIRMED, deliveries.c.planned_at > _utc(since)),
+            or_(deliveries.c.reason == Reason.UNCONFIRMED, deliveries.c.planned_at > since),
         )
-        .values(state=_AS_BEFORE, reason=None, due_at=at, updated_at=at)
+        .values(state=_AS_BEFORE, reason=None, due_at=now, updated_at=now)
     )
 
 
 def confirm(connection: Connection, sent: Iterable[tuple[int, int | None, int | None]], now: datetime) -> None:
     """Notes which deliveries were sent: (id, Discord channel, message) of each."""
-    at = _utc(now)
     values = [
-        {"sent": delivery_id, "in_channel": channel_id, "as_message": message_id, "at": at}
+        {"sent": delivery_id, "in_channel": channel_id, "as_message": message_id, "at": now}
         for delivery_id, channel_id, message_id in sent
     ]
     connection.execute(_CONFIRM, values)
@@ -146,7 +141,7 @@ def fail(
     connection: Connection, delivery_id: int, reason: Reason, why: str | None, due_at: datetime, now: datetime
 ) -> None:
     """Notes that Discord made no message, why, and when to try again."""
-    values = {"reason": reason, "why": why, "due_at": _utc(due_at), "claimed_at": None}
+    values = {"reason": reason, "why": why, "due_at": due_at, "claimed_at": None}
     _set(connection, delivery_id, now, state=DeliveryState.FAILED, **values)
 
 
@@ -154,7 +149,7 @@ def leave_unconfirmed(
     connection: Connection, delivery_id: int, reason: Reason, why: str | None, due_at: datetime, now: datetime
 ) -> None:
     """Notes that nobody knows whether the message is there, and when to look."""
-    values = {"reason": reason, "why": why, "due_at": _utc(due_at)}
+    values = {"reason": reason, "why": why, "due_at": due_at}
     _set(connection, delivery_id, now, state=DeliveryState.CLAIMED, **values)
 
 
@@ -173,8 +168,8 @@ def expire(connection: Connection, delivery_id: int, reason: Reason, now: dateti
 
 async def expire_old(connection: AsyncConnection, before: datetime, oldest: date | None, now: datetime) -> None:
     """Gives up what was planned before ``before`` and is not sent, and daily posts of digests before ``oldest``."""
-    values = {"state": DeliveryState.EXPIRED, "reason": Reason.TOO_OLD, "updated_at": _utc(now)}
-    old = deliveries.c.planned_at < _utc(before)
+    values = {"state": DeliveryState.EXPIRED, "reason": Reason.TOO_OLD, "updated_at": now}
+    old = deliveries.c.planned_at < before
     if oldest:
         old |= and_(deliveries.c.kind == DeliveryKind.DAILY, deliveries.c.digest_date < oldest)
     await connection.execute(update(deliveries).where(_IS_WAITING, old).values(**values))
@@ -184,7 +179,7 @@ async def withdraw(
     connection: AsyncConnection, target: Subscriber, target_id: int, kind: DeliveryKind, now: datetime
 ) -> None:
     """Takes back what is planned for a target."""
-    values = {"state": DeliveryState.EXPIRED, "reason": Reason.WITHDRAWN, "updated_at": _utc(now)}
+    values = {"state": DeliveryState.EXPIRED, "reason": Reason.WITHDRAWN, "updated_at": now}
     await connection.execute(
         update(deliveries).where(*_of(target, target_id), deliveries.c.kind == kind, _IS_WAITING).values(**values)
     )
@@ -192,7 +187,7 @@ async def withdraw(
 
 def set_aside_all(connection: Connection, target: Subscriber, target_id: int, reason: Reason, now: datetime) -> None:
     """Sets aside all that is planned for a target."""
-    values = {"state": DeliveryState.SET_ASIDE, "reason": reason, "updated_at": _utc(now)}
+    values = {"state": DeliveryState.SET_ASIDE, "reason": reason, "updated_at": now}
     connection.execute(update(deliveries).where(*_of(target, target_id), _IS_WAITING).values(**values))
 
 
@@ -220,7 +215,7 @@ async def read_in_list(connection: AsyncConnection, delivery_id: int, now: datet
 
 async def remove_before(connection: AsyncConnection, moment: datetime) -> int:
     """Removes what was planned before ``moment`` and is not open; how many it were."""
-    result = await connection.execute(delete(deliveries).where(deliveries.c.planned_at < _utc(moment), ~IS_OPEN))
+    result = await connection.execute(delete(deliveries).where(deliveries.c.planned_at < moment, ~IS_OPEN))
     return result.rowcount
 
 
@@ -234,7 +229,7 @@ def _of(target: Subscriber, target_id: int) -> tuple[ColumnElement[bool], Column
     return deliveries.c.target == target, deliveries.c.target_id == target_id
 
 
-_AT = bindparam("at", type_=DateTime)
+_AT = bindparam("at", type_=Instant)
 _CONFIRM = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("sent"))
@@ -251,25 +246,15 @@ _CONFIRM = (
 
 
 def _set(connection: Connection, /, delivery_id: int, now: datetime, **values: object) -> None:
-    values["updated_at"] = _utc(now)
+    values["updated_at"] = now
     connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None
 
 
 def delivery(row: Any) -> Delivery:
     """A row of the ledger."""
     values = dict(row)
-    moments = {name: _aware(values[name]) for name in ("due_at", "planned_at", "updated_at", "claimed_at")}
     return Delivery(
         **values
-        | moments
         | {
             "target": Subscriber(values["target"]),
             "kind": DeliveryKind(values["kind"]),

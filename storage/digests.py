@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import groupby, islice
 from typing import TypeVar
 
@@ -174,7 +174,7 @@ async def growing(connection: AsyncConnection, now: datetime) -> tuple[date, dat
     newest = (await connection.execute(statement)).first()
     if newest is None or newest[2]:
         return None
-    return newest[0], newest[1].replace(tzinfo=UTC)
+    return newest[0], newest[1]
 
 
 async def most_votes(connection: AsyncConnection, number: int, now: datetime) -> dict[date, int]:
@@ -233,7 +233,7 @@ async def set_unmatched(connection: AsyncConnection, day: date) -> None:
 
 
 def _ready(now: datetime) -> ColumnElement[bool]:
-    return or_(digests.c.ready_at.is_(None), digests.c.ready_at <= now.astimezone(UTC).replace(tzinfo=None))
+    return or_(digests.c.ready_at.is_(None), digests.c.ready_at <= now)
 
 
 def _known(connection: Connection, batch: Iterable[Entry]) -> dict[str, tuple[Paper, date]]:

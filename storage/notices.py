@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, update
@@ -51,7 +51,7 @@ async def of(connection: AsyncConnection, delivery_ids: Collection[int]) -> dict
     return {
         row["delivery_id"]: Notice(
             row["source"],
-            row["since"].replace(tzinfo=UTC),
+            row["since"],
             row["back"],
             Sentence(*row["why"]) if row["why"] else None,
         )
@@ -60,7 +60,7 @@ async def of(connection: AsyncConnection, delivery_ids: Collection[int]) -> dict
 
 
 def _untold(now: datetime, long: timedelta) -> Select[Any]:
-    before = now.astimezone(UTC).replace(tzinfo=None) - long
+    before = now - long
     failing = and_(sources.c.failing_since <= before, sources.c.told_since.is_(None))
     back = and_(sources.c.failing_since.is_(None), sources.c.told_since.is_not(None))
     return select(sources).where(or_(failing, back)).order_by(sources.c.name)

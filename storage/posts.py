@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, RowMapping, bindparam, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -58,7 +58,7 @@ def keep(connection: Connection, sent: Sequence[tuple[int, Shown]], now: datetim
             "shown": shown.papers,
             "riser": shown.riser,
             "edits": 0,
-            "shown_at": _utc(now),
+            "shown_at": now,
         }
         for delivery_id, shown in sent
         if delivery_id in held
@@ -69,7 +69,7 @@ def keep(connection: Connection, sent: Sequence[tuple[int, Shown]], now: datetim
 
 def edited(connection: Connection, sent: Sequence[tuple[int, date, Shown]], now: datetime) -> None:
     """Notes what posts show after an edit, by their channels and days."""
-    rows = [{"of": channel_id, "day": day, "papers": shown.papers, "at": _utc(now)} for channel_id, day, shown in sent]
+    rows = [{"of": channel_id, "day": day, "papers": shown.papers, "at": now} for channel_id, day, shown in sent]
     if rows:
         connection.execute(_EDIT, rows)
 
@@ -86,7 +86,7 @@ async def since(connection: AsyncConnection, day: date, most_edits: int, before:
         edit.c.state != DeliveryState.SENT,
     )
     statement = _POSTS.where(
-        deliveries.c.digest_date >= day, posts.c.edits < most_edits, posts.c.shown_at <= _utc(before), ~unsent
+        deliveries.c.digest_date >= day, posts.c.edits < most_edits, posts.c.shown_at <= before, ~unsent
     ).order_by(deliveries.c.digest_date, deliveries.c.id)
     return [_post(row) for row in (await connection.execute(statement)).mappings()]
 
@@ -108,12 +108,8 @@ def _post(row: RowMapping) -> Post:
         row["digest_date"],
         row["channel_id"],
         row["message_id"],
-        row["posted_at"].replace(tzinfo=UTC),
+        row["posted_at"],
         Shown(papers, tuple(row["riser"]) if row["riser"] else None),
-        row["shown_at"].replace(tzinfo=UTC),
+        row["shown_at"],
         row["edits"],
     )
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     DDL,
     JSON,
@@ -10,6 +12,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -18,12 +21,27 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     event,
     text,
 )
 
 metadata = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment: with its zone in Python, in UTC in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value else None
+
 
 papers = Table(
     "papers",
@@ -71,7 +89,7 @@ digests = Table(
     Column("date", Date, nullable=False),
     Column("source", String, nullable=False),
     # Until when papers were still coming in; None where they had all come when the first did.
-    Column("ready_at", DateTime),
+    Column("ready_at", Instant),
     UniqueConstraint("date", "source"),
 )
 
@@ -82,13 +100,13 @@ sources = Table(
     Column("name", String, primary_key=True),
     Column("language", String, nullable=False),
     Column("attribution", Text, nullable=False),
-    Column("fetched_at", DateTime),
-    Column("failing_since", DateTime),
+    Column("fetched_at", Instant),
+    Column("failing_since", Instant),
     Column("failures", Integer, nullable=False, server_default=text("0")),
-    Column("retry_at", DateTime),
+    Column("retry_at", Instant),
     Column("why", JSON(none_as_null=True)),
     # Since when it had failed, as the owner was told, who is told when it is back.
-    Column("told_since", DateTime),
+    Column("told_since", Instant),
     sqlite_with_rowid=False,
 )
 
@@ -99,7 +117,7 @@ fetches = Table(
     Column("source", String, primary_key=True),
     Column("address", Text, primary_key=True),
     Column("day", Date, nullable=False),
-    Column("fetched_at", DateTime, nullable=False),
+    Column("fetched_at", Instant, nullable=False),
     Column("etag", Text),
     Column("modified", Text),
     Index("fetches_by_day", "source", "day"),
@@ -111,7 +129,7 @@ votes = Table(
     "votes",
     metadata,
     Column("paper_id", Integer, ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
-    Column("at", DateTime, primary_key=True),
+    Column("at", Instant, primary_key=True),
     Column("votes", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -138,10 +156,10 @@ channels = Table(
     Column("min_votes", Integer, nullable=False),
     Column("language", String, nullable=False),
     Column("paused", Boolean(create_constraint=False), nullable=False),
-    Column("next_post_at", DateTime, nullable=False),
+    Column("next_post_at", Instant, nullable=False),
     Column("last_planned", Date),
-    Column("last_post_at", DateTime),
-    Column("late_until", DateTime),
+    Column("last_post_at", Instant),
+    Column("late_until", Instant),
     Index("channels_by_next_post", "next_post_at"),
     Index("channels_late", "late_until", sqlite_where=text("late_until IS NOT NULL")),
 )
@@ -169,7 +187,7 @@ targets = Table(
     Column("dm_channel_id", BigInteger),
     Column("refusals", Integer, nullable=False, server_default=text("0")),
     Column("refused_on", Date),
-    Column("set_aside_at", DateTime),
+    Column("set_aside_at", Instant),
     Column("reason", String),
     Column("why", Text),
     Index("targets_by_guild", "guild_id", sqlite_where=text("guild_id IS NOT NULL")),
@@ -189,13 +207,13 @@ deliveries = Table(
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("nonce", String(25), nullable=False),
-    Column("due_at", DateTime, nullable=False),
-    Column("planned_at", DateTime, nullable=False),
-    Column("updated_at", DateTime, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
     Column("reason", String),
     Column("why", Text),
     Column("claimed_by", String),
-    Column("claimed_at", DateTime),
+    Column("claimed_at", Instant),
     Column("channel_id", BigInteger),
     Column("message_id", BigInteger),
     UniqueConstraint("target", "target_id", "kind", "digest_date", "part"),
@@ -252,7 +270,7 @@ posts = Table(
     Column("shown", JSON, nullable=False),
     Column("riser", JSON(none_as_null=True)),
     Column("edits", Integer, nullable=False),
-    Column("shown_at", DateTime, nullable=False),
+    Column("shown_at", Instant, nullable=False),
 )
 
 # What the owner of the bot is told.
@@ -261,7 +279,7 @@ notices = Table(
     metadata,
     Column("delivery_id", Integer, ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
     Column("source", String, nullable=False),
-    Column("since", DateTime, nullable=False),
+    Column("since", Instant, nullable=False),
     Column("back", Boolean(create_constraint=False), nullable=False),
     Column("why", JSON(none_as_null=True)),
 )

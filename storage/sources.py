@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +13,7 @@ from storage import votes
 from storage.digests import store
 from storage.models import Digest, Sentence, SourceState, Version
 from storage.papers import LOOKED_UP
-from storage.schema import digests, fetches, sources
+from storage.schema import Instant, digests, fetches, sources
 
 
 async def keep(connection: AsyncConnection, found: Sequence[SourceState]) -> None:
@@ -39,10 +39,10 @@ async def all_of_them(connection: AsyncConnection) -> list[SourceState]:
             row["name"],
             row["language"],
             row["attribution"],
-            _aware(row["fetched_at"]),
-            _aware(row["failing_since"]),
+            row["fetched_at"],
+            row["failing_since"],
             row["failures"],
-            _aware(row["retry_at"]),
+            row["retry_at"],
             Sentence(*row["why"]) if row["why"] else None,
         )
         for row in rows
@@ -55,9 +55,9 @@ async def failed(connection: AsyncConnection, name: str, why: Sentence, retry_at
         update(sources)
         .where(sources.c.name == name)
         .values(
-            failing_since=func.coalesce(sources.c.failing_since, _utc(now)),
+            failing_since=func.coalesce(sources.c.failing_since, literal(now, Instant)),
             failures=sources.c.failures + 1,
-            retry_at=_utc(retry_at),
+            retry_at=retry_at,
             why=why,
         )
     )
@@ -76,7 +76,7 @@ async def fetched_days(connection: AsyncConnection, name: str, since: date) -> d
         .where(fetches.c.source == name, fetches.c.day >= since)
         .group_by(fetches.c.day)
     )
-    return {day: at.replace(tzinfo=UTC) for day, at in await connection.execute(statement)}
+    return {day: at for day, at in await connection.execute(statement)}
 
 
 async def versions(connection: AsyncConnection, name: str, day: date) -> dict[str, Version]:
@@ -107,16 +107,8 @@ def take(
             this = update(digests).where(digests.c.date == digest.date, digests.c.source == name)
             connection.execute(this.values(ready_at=datetime.combine(digest.date, time()) + grows_for))
     _set_fetched(connection, name, day, versions, now)
-    connection.execute(update(sources).where(sources.c.name == name).values(fetched_at=_utc(now)))
+    connection.execute(update(sources).where(sources.c.name == name).values(fetched_at=now))
     return changed
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None
 
 
 def _set_fetched(
@@ -132,7 +124,7 @@ def _set_fetched(
             "source": name,
             "address": address,
             "day": day,
-            "fetched_at": _utc(now),
+            "fetched_at": now,
             "etag": version.etag,
             "modified": version.modified,
         }

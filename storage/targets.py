@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.models import Reason, Subscriber, Target
-from storage.schema import targets
+from storage.schema import Instant, targets
 
 TRIED_AGAIN_AFTER = timedelta(days=7)
 """A channel's refusal may be a stray one, or be mended while the bot is down: one that is set aside is tried again this
@@ -97,8 +97,7 @@ def refuse(
 ) -> bool:
     """Notes that Discord refused; sets the target aside when it did so on ``days`` different days in a row. Whether it
     is set aside."""
-    at = now.astimezone(UTC).replace(tzinfo=None)
-    today: date = at.date()
+    today = now.astimezone(UTC).date()
     first_today = or_(targets.c.refused_on.is_(None), targets.c.refused_on != today)
     refusals = targets.c.refusals + case((first_today, 1), else_=0)
     # That the bot was removed is more than that it is refused.
@@ -112,7 +111,8 @@ def refuse(
             reason=case((left, targets.c.reason), else_=reason.value),
             why=case((left, targets.c.why), else_=why),
             set_aside_at=case(
-                (refusals >= days, func.coalesce(targets.c.set_aside_at, at)), else_=targets.c.set_aside_at
+                (refusals >= days, func.coalesce(targets.c.set_aside_at, literal(now, Instant))),
+                else_=targets.c.set_aside_at,
             ),
         )
         .returning(targets.c.set_aside_at)
@@ -135,7 +135,7 @@ async def leave(connection: AsyncConnection, guild_id: int, now: datetime) -> No
     await connection.execute(
         update(targets)
         .where(targets.c.guild_id == guild_id, fresh)
-        .values(set_aside_at=now.astimezone(UTC).replace(tzinfo=None), reason=Reason.SERVER_LEFT, why=None)
+        .values(set_aside_at=now, reason=Reason.SERVER_LEFT, why=None)
     )
 
 
@@ -159,7 +159,7 @@ async def gone_before(connection: AsyncConnection, moment: datetime) -> list[int
     statement = select(targets.c.target_id).where(
         targets.c.target == Subscriber.CHANNEL,
         targets.c.reason.in_([Reason.SERVER_LEFT, Reason.CHANNEL_GONE]),
-        targets.c.set_aside_at < moment.astimezone(UTC).replace(tzinfo=None),
+        targets.c.set_aside_at < moment,
     )
     return list((await connection.execute(statement)).scalars())
 
@@ -181,7 +181,7 @@ def _target(row: Any) -> Target:
         dm_channel_id=row["dm_channel_id"],
         refusals=row["refusals"],
         refused_on=row["refused_on"],
-        set_aside_at=row["set_aside_at"].replace(tzinfo=UTC) if row["set_aside_at"] else None,
+        set_aside_at=row["set_aside_at"],
         reason=Reason(row["reason"]) if row["reason"] else None,
         why=row["why"],
     )

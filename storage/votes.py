@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.dialects.sqlite import insert
@@ -20,9 +20,8 @@ def note(connection: Connection, day: date, now: datetime) -> None:
     kept = select(votes.c.paper_id, votes.c.votes).where(votes.c.paper_id.in_(papers_of_day)).order_by(votes.c.at)
     # The last one counts.
     last = {paper_id: number for paper_id, number in connection.execute(kept)}
-    at = now.astimezone(UTC).replace(tzinfo=None)
     changed = [
-        {"paper_id": paper_id, "at": at, "votes": number}
+        {"paper_id": paper_id, "at": now, "votes": number}
         for paper_id, number in connection.execute(told.group_by(entries.c.paper_id))
         if last.get(paper_id) != number
     ]
@@ -41,7 +40,7 @@ def histories(connection: Connection, day: date) -> dict[str, list[tuple[datetim
     )
     found: dict[str, list[tuple[datetime, int]]] = {}
     for arxiv_id, at, number in connection.execute(statement):
-        found.setdefault(arxiv_id, []).append((at.replace(tzinfo=UTC), number))
+        found.setdefault(arxiv_id, []).append((at, number))
     return found
 
 
@@ -56,4 +55,4 @@ async def history(connection: AsyncConnection, arxiv_id: str) -> list[tuple[date
         fetched = select(func.max(fetches.c.fetched_at)).join(digests, of_digest).join(entries).join(papers)
         found_at = await connection.scalar(fetched.where(this, entries.c.votes == last))
         found += [(found_at, last)] if found_at and found_at > changed_at else []
-    return [(at.replace(tzinfo=UTC), number) for at, number in found]
+    return found
