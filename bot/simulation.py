@@ -32,6 +32,7 @@ from bot.finding import Finder
 from bot.language import ENGLISH, KOREAN
 from bot.live import Live
 from bot.pace import Pace
+from bot.schedule import Clock
 from storage import digests, servers
 from storage.database import Database
 from storage.models import Entry
@@ -98,6 +99,7 @@ async def session(
         source = Live(live) if live else Doorstep(paths or [SAMPLE], folder / "digests", held_back=0 if paths else 1)
         bot = create_bot(_simulated(settings, keep or folder / "paperboy.db", source.source))
         bot.pace = Pace()
+        bot.clock = Clock(looks=False)
         bot.poll_sources = _nothing  # type: ignore[method-assign]  # Live does it, and says why.
         await stack.enter_async_context(_borrowed(bot.settings.database.url))
         stack.push_async_callback(bot.close)

@@ -20,6 +20,7 @@ from bot.cli import app
 from bot.config import HuggingFaceSource, Settings
 from bot.errors import ConfigurationError
 from bot.simulation import session
+from tests.cogs.patience import patience  # noqa: F401 - a fixture
 from tests.sources.serving import Answer, HuggingFace, never, paper, says
 
 TODAY = datetime.now(UTC).date()
@@ -46,7 +47,7 @@ async def shows(page: Any, *texts: str) -> str:
         pictures = [one["filename"] for one in found["assets"].values() if one["available"]]
         return json.dumps([found["messages"], pictures], ensure_ascii=False)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             shown: str = await undisturbed(look)
             if all(one in shown for one in texts):

@@ -22,7 +22,9 @@ from bot.config import (
     SubscriptionSettings,
 )
 from bot.pace import Pace
+from bot.schedule import Clock
 from bot.simulation import SAMPLE, read_in
+from tests.cogs.patience import patience  # noqa: F401 - a fixture
 from tests.storage.conftest import empty  # noqa: F401 - a fixture
 from tests.wire import judged
 
@@ -76,14 +78,21 @@ class Town:
         """Stops the bot and starts another one on the same database."""
         settings = self.bot.settings
         await self.bot.close()
-        another = create_bot(settings)
-        another.pace = Pace()
+        another = simulated(settings)
         await self.env.restart_bot(another)
         read_in(another, self.locales)
 
     def posts(self) -> list[Any]:
         """The bot's messages in the channel that all may see."""
         return [message for message in self.channel.history() if not message.flags.ephemeral]
+
+
+def simulated(settings: Settings) -> Paperboy:
+    """The bot, for SimCord's clock."""
+    bot = create_bot(settings)
+    bot.pace = Pace()
+    bot.clock = Clock(looks=False)
+    return bot
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -109,7 +118,7 @@ async def simcord_bot(
     shutil.copy(empty, tmp_path / "paperboy.db")
     marker = request.node.get_closest_marker("limit")
     laid = {"kind": "folder", "name": "files", "poll_seconds": NEVER, "whole_seconds": 0, "watch": False}
-    bot = create_bot(
+    bot = simulated(
         Settings(
             database=DatabaseSettings(url=f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}"),
             sources=(FolderSource.model_validate(laid | {"path": tmp_path / "digests"}), *more_sources),
@@ -117,7 +126,6 @@ async def simcord_bot(
             subscriptions=SubscriptionSettings(limit=marker.args[0] if marker else 50),
         )
     )
-    bot.pace = Pace()
     yield bot
     await bot.close()
 

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from bot import vote_chart
-from bot.app import Paperboy, create_bot
+from bot.app import Paperboy
 from bot.config import DatabaseSettings, FolderSource, HuggingFaceSource, PostingSettings, Settings
-from bot.pace import Pace
 from tests.cogs import seeing
-from tests.cogs.conftest import NEVER, Town
+from tests.cogs.conftest import NEVER, Town, simulated
 from tests.sources.serving import HuggingFace, paper
 
 ZEBRAS, LIONS = "2601.00001", "2601.00002"
@@ -32,7 +31,7 @@ async def hugging_face() -> AsyncIterator[HuggingFace]:
 @pytest.fixture
 async def simcord_bot(tmp_path: Path, hugging_face: HuggingFace) -> AsyncIterator[Paperboy]:
     (tmp_path / "digests").mkdir()
-    bot = create_bot(
+    bot = simulated(
         Settings(
             database=DatabaseSettings(url=f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}"),
             sources=(
@@ -51,7 +50,6 @@ async def simcord_bot(tmp_path: Path, hugging_face: HuggingFace) -> AsyncIterato
             posting=PostingSettings(tick_seconds=300),
         )
     )
-    bot.pace = Pace()
     yield bot
     await bot.close()
 
@@ -64,8 +62,9 @@ async def poll(town: Town, server: HuggingFace, time: datetime, zebras: int) -> 
 
 
 @pytest.fixture
-async def risen(town: Town, hugging_face: HuggingFace) -> Town:
-    """A town where zebras have risen."""
+async def risen(town: Town, hugging_face: HuggingFace, monkeypatch: pytest.MonkeyPatch) -> Town:
+    """A town where zebras have risen, and where a picture is waited for, however busy the machine is."""
+    monkeypatch.setattr(vote_chart, "SECONDS", 60)
     for time, votes in ((MORNING, 12), (EVENING, 1087), (NEXT_DAY, 1087)):
         await poll(town, hugging_face, time, votes)
     return town
