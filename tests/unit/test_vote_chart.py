@@ -114,7 +114,9 @@ def test_it_is_described() -> None:
     assert len(vote_chart.description("x" * 5000, RISEN, KOREAN)) < 1024
 
 
-async def test_votes_that_have_not_moved_are_not_drawn() -> None:
+async def test_votes_that_have_not_moved_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    # However busy the machine is.
+    monkeypatch.setattr(vote_chart, "SECONDS", 60)
     assert await vote_chart.picture([], ENGLISH) is None
     assert await vote_chart.picture([(NOON, 3)], ENGLISH) is None
     assert await vote_chart.picture([(NOON, 3), (NOON + HOUR, 3)], ENGLISH) is None
