@@ -124,9 +124,9 @@ async def test_a_bomb_takes_no_room(server: Server, fetcher: Fetcher) -> None:
 async def test_nobody_is_there(fetcher: Fetcher) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(FetchError, match=r"127\.0\.0\.1 cannot be reached"):
-        await get(fetcher, address)
+        # Nobody listens, and nobody else is given the port.
+        with pytest.raises(FetchError, match=r"127\.0\.0\.1 cannot be reached"):
+            await get(fetcher, f"http://127.0.0.1:{free.getsockname()[1]}")
 
 
 @pytest.mark.parametrize(

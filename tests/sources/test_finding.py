@@ -67,7 +67,7 @@ async def test_nobody_waits_for_long(desk: Desk, monkeypatch: pytest.MonkeyPatch
         found = await asyncio.gather(
             *(desk.finder.find(f"2601.{number:05}", ALEX) for number in range(1, 6)), return_exceptions=True
         )
-    assert asyncio.get_running_loop().time() - started < 5
+    assert asyncio.get_running_loop().time() - started < 30
     assert all("does not answer" in str(one) for one in found)
     desk.server.answer = ordinary
     assert (await desk.finder.find("2601.00001", ALEX)).paper.title == "Of zebras"
