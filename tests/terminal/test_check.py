@@ -7,9 +7,9 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,8 +67,9 @@ Check = Callable[..., tuple[int, list[str]]]
 
 
 @pytest.fixture
-def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
-    """Runs it here, in an empty folder and with a good token, if no other is given; how it ends, and what it says."""
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Check]:
+    """Runs it here, in an empty folder and with a good token, if no other is given; how it ends, and what it says. It
+    is noon, so that the day does not end meanwhile."""
     monkeypatch.chdir(tmp_path)
     for name in list(os.environ):
         if name.startswith(("PAPERBOY_", "DISCORD_")):
@@ -86,7 +87,8 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.exit_code, done.stdout.splitlines()
 
-    return run
+    with time_machine.travel(datetime.combine(datetime.now(UTC), time(12), UTC)):
+        yield run
 
 
 @pytest.fixture
