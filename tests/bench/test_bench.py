@@ -26,7 +26,7 @@ CHEAP = ["import", "lookup", "matching", "posts", "size"]
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what processes use is read from /proc")
 
 
-@pytest.mark.timeout(100)
+@pytest.mark.timeout(300)
 def test_rows_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "bench.json"
     assert main([*TINY, "--only", ",".join(CHEAP), "--json", str(path), "--keep", str(tmp_path / "made")]) == 0
