@@ -28,7 +28,7 @@ def run_at(folder: Path, *arguments: str | bytes, **environment: str) -> Done:
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"} | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=100,
         check=False,
         text=True,
         encoding="utf-8",

@@ -64,7 +64,7 @@ def test_a_disk_with_no_room(imported: tuple[Path, Done], tmp_path: Path) -> Non
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=100,
     )
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert re.fullmatch(rf"✗ The disk .*'{re.escape(str(tmp_path / 'copy.db'))}'.*\n", done.stderr)

@@ -72,7 +72,7 @@ def test_the_module_is_the_same_command(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=100,
     )
     assert module.stderr == ""
     for command in ("run", "try", "import", "papers", "backup"):
