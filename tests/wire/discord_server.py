@@ -134,7 +134,7 @@ class DiscordServer(Serving):
         guild: Guild | None = None,
         locale: str = "en-US",
         permissions: discord.Permissions | None = None,
-        seconds: float = 20,
+        seconds: float = 60,
     ) -> Answered:
         """A command, such as ``papers keyword``; the value of a channel option is a :class:`Channel`. ``permissions``
         are the person's."""
@@ -152,7 +152,7 @@ class DiscordServer(Serving):
         user: User | None = None,
         channel: Channel | None = None,
         locale: str = "en-US",
-        seconds: float = 20,
+        seconds: float = 60,
     ) -> Answered:
         """The choices for what is typed into an option; in ``payload["choices"]``."""
         actor = self.interactions.actor(user, channel, locale, seconds)
@@ -168,7 +168,7 @@ class DiscordServer(Serving):
         user: User | None = None,
         locale: str = "en-US",
         permissions: discord.Permissions | None = None,
-        seconds: float = 20,
+        seconds: float = 60,
     ) -> Answered:
         """A button, or the choice of ``values`` in a menu; of the newest message that has it, where none is named."""
         message = message or self.holding(custom_id)
@@ -183,7 +183,7 @@ class DiscordServer(Serving):
         user: User | None = None,
         channel: Channel | None = None,
         locale: str = "en-US",
-        seconds: float = 20,
+        seconds: float = 60,
     ) -> Answered:
         """A modal that was filled in: what is in its fields, by their ids."""
         actor = self.interactions.actor(user, channel, locale, seconds)

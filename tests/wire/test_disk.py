@@ -32,7 +32,7 @@ async def begun(server: DiscordServer, folder: Path, channels: int) -> PaperRoun
     return paper_round
 
 
-async def sentence(paper_round: PaperRound, words: str, seconds: float = 30) -> None:
+async def sentence(paper_round: PaperRound, words: str, seconds: float = 60) -> None:
     """The bot starts, says this in one line and ends."""
     async with paper_round.bot() as process:
         await asyncio.wait_for(process.wait(), seconds)
@@ -80,7 +80,7 @@ async def test_a_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
             assert paper_round.states()["claimed"] > 0
             said = await paper_round.end(process, signal.SIGKILL)
         assert "Traceback" not in said
-        paper_round.pass_time(timedelta(minutes=10))
+        await paper_round.pass_time(timedelta(minutes=10))
         await settled(paper_round)
 
 
@@ -90,7 +90,7 @@ async def test_a_disk_that_is_full_at_the_start(tmp_path: Path) -> None:
         paper_round = await begun(server, tmp_path, 2)
         async with paper_round.bot() as process:
             fill(process)
-            await asyncio.wait_for(process.wait(), 30)
+            await asyncio.wait_for(process.wait(), 60)
         assert process.returncode == 2
         assert "The disk refuses" in paper_round.said
         assert "Traceback" not in paper_round.said
@@ -128,6 +128,7 @@ async def test_another_bot_on_the_same_database(tmp_path: Path) -> None:
         second = copy(paper_round)
         async with paper_round.bot() as first:
             await paper_round.until_settled()
+            await server.until(lambda: server.identified == 1)
             if LONG:
                 await sentence(second, "Another Paperboy runs on the database")
             async with second.bot() as next_one:

@@ -30,9 +30,10 @@ async def test_refused_after_it_was_made(tmp_path: Path) -> None:
                 lambda states: "claimed" in states and server.count("POST", r".*/messages") > 1
             )
             await server.until(lambda: paper_round.made() == 1)
-            paper_round.pass_time(timedelta(minutes=10))
+            await paper_round.pass_time(timedelta(minutes=10))
             # It is found, though nothing can be sent there.
-            await paper_round.until_ledger(lambda states: states == {"sent": 1})
+            async with paper_round.no_pauses():
+                await paper_round.until_ledger(lambda states: states == {"sent": 1})
             server.deny(channel, discord.Permissions())
             await paper_round.end(process)
         assert paper_round.at_the_doors() == paper_round.owed()
@@ -52,7 +53,7 @@ async def test_killed_and_then_refused(tmp_path: Path) -> None:
         server.deny(channel, NOBODY_SENDS)
         async with paper_round.bot() as process:
             await server.until(lambda: server.count("POST", r".*/messages") > 1)
-            paper_round.pass_time(timedelta(minutes=10))
+            await paper_round.pass_time(timedelta(minutes=10))
             # The pause after the refusal may be written down just now.
             async with paper_round.no_pauses():
                 await paper_round.until_ledger(lambda states: states == {"sent": 1})

@@ -90,7 +90,7 @@ async def test_killed_after_the_faults(tmp_path: Path, forgotten: bool) -> None:
         await killed(paper_round, asked)
         if forgotten:
             await late_ones(paper_round)
-            paper_round.pass_time(timedelta(minutes=10))
+            await paper_round.pass_time(timedelta(minutes=10))
         await settled(paper_round)
 
 
@@ -105,7 +105,7 @@ async def test_killed_at_a_fault(tmp_path: Path, fault: Fault, forgotten: bool) 
         if forgotten:
             if fault in LATER:
                 await late_ones(paper_round, 2)
-            paper_round.pass_time(timedelta(minutes=10))
+            await paper_round.pass_time(timedelta(minutes=10))
         await settled(paper_round)
 
 
@@ -127,11 +127,14 @@ async def test_a_history_that_fails(tmp_path: Path, times: int) -> None:
         paper_round = await begun(server, tmp_path, 2 * len(Fault), 2 * len(Fault))
         places = doors(paper_round)
         lost = [
-            server.misbehave(Fault.LOST_ANSWER if number % 2 else Fault.DROPPED, path=messages(place))
+            # However often it is tried before it is killed.
+            server.misbehave(Fault.LOST_ANSWER if number % 2 else Fault.DROPPED, path=messages(place), times=100)
             for number, place in enumerate(places)
         ]
         await killed(paper_round, lost)
-        paper_round.pass_time(timedelta(minutes=10))
+        await paper_round.pass_time(timedelta(minutes=10))
+        for one in lost:
+            one.times = 0
         looked = [
             server.misbehave(fault, method="GET", path=messages(place), times=times, seconds=0.3)
             for fault, place in zip([each for each in Fault for _ in range(2)] * 2, places, strict=True)
@@ -149,6 +152,8 @@ async def test_what_concerns_all_fails_in_the_middle(tmp_path: Path) -> None:
         limited = server.misbehave(Fault.GLOBAL_LIMIT, seconds=2, skip=100)
         async with paper_round.bot():
             await server.until(lambda: paper_round.made() >= 10)
+            # Only a session that it knows of can be resumed.
+            await paper_round.until_said("has connected to Gateway")
             gateway.drop()
             await server.until(lambda: gateway.resumed == 1)
             await server.until(lambda: paper_round.made() >= 40)

@@ -38,7 +38,7 @@ async def test_kills_at_any_moment(tmp_path: Path) -> None:
                 paper_round.due()
             if random_.random() < 0.3:
                 # Longer than Discord remembers a nonce: what is there must be looked for.
-                paper_round.pass_time(timedelta(minutes=10))
+                await paper_round.pass_time(timedelta(minutes=10))
                 late += 1
             async with paper_round.bot(PAPERBOY_SUBSCRIPTIONS__ALERT_DAYS="100") as process:
                 await killed(process, server, random_)

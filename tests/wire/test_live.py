@@ -144,7 +144,7 @@ async def test_a_day_in_the_life(tmp_path: Path) -> None:
             await paper_round.until_settled()
             # A poll that is under way began before the post was written down.
             paper_round.execute("UPDATE votes SET at = '2026-01-01 00:00:00.000000'")
-            paper_round.pass_time(timedelta(minutes=1))
+            await paper_round.pass_time(timedelta(minutes=1))
             await votes.come(DAY_BEFORE, 44, 31, 11, 4, 26)
             pass_hours(paper_round)
             await votes.come(DAY_BEFORE, 44, 31, 11, 4, 27)
@@ -264,7 +264,7 @@ async def test_edits_through_faults_a_kill_and_a_refusal(tmp_path: Path) -> None
             await paper_round.until_rows(
                 "SELECT reason FROM targets WHERE set_aside_at IS NOT NULL", rows=[("no access",)]
             )
-        paper_round.pass_time(timedelta(minutes=10))
+        await paper_round.pass_time(timedelta(minutes=10))
         async with paper_round.bot(PAPERBOY_SOURCES=sources(hugging_face)), paper_round.no_pauses():
             await paper_round.until_rows(
                 "SELECT state, count(*) FROM deliveries WHERE kind = 'edit' GROUP BY 1 ORDER BY 1",

@@ -27,7 +27,7 @@ SECONDS = 30
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Nobody else may write."""
-    with contextlib.closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
+    with contextlib.closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         yield
         connection.execute("ROLLBACK")
@@ -57,14 +57,15 @@ async def test_killed_while_it_is_locked(tmp_path: Path) -> None:
     """The next one, if it finds it locked as well, ends with a sentence; the one after goes on."""
     async with DiscordServer() as server, paper_round_of(server, tmp_path) as paper_round:
         with contextlib.ExitStack() as held:
-            server.at(Step.ANSWERED, lambda _: held.enter_context(locked(paper_round.path)) and None, skip=8)
+            # Before it is answered: this one cannot be written down any more.
+            server.at(Step.MADE, lambda _: held.enter_context(locked(paper_round.path)) and None, skip=8)
             async with paper_round.bot() as process:
                 await server.until(lambda: paper_round.made() >= 9)
-                await server.until(lambda: paper_round.states()["claimed"] > 0)
+                assert paper_round.states()["claimed"] > 0
                 await paper_round.end(process, signal.SIGKILL)
             if LONG:
                 async with paper_round.bot() as process:
-                    await asyncio.wait_for(process.wait(), 30)
+                    await asyncio.wait_for(process.wait(), 60)
                 assert process.returncode == 2
                 assert "is held by another program" in paper_round.said
                 assert "Traceback" not in paper_round.said

@@ -49,7 +49,7 @@ async def run(server: DiscordServer, folder: Path, style: str, token: str, *, un
             await server.gateway.reconnect()
             await server.until(lambda: server.resumed == 1)
             process.send_signal(signal.SIGTERM)
-        said, _ = await asyncio.wait_for(saying, 30)
+        said, _ = await asyncio.wait_for(saying, 60)
     finally:
         if process.returncode is None:
             process.kill()

@@ -61,7 +61,7 @@ async def test_a_signal_ends_it_cleanly(tmp_path: Path, stop: signal.Signals) ->
     async with DiscordServer() as server, running(server, tmp_path) as process:
         await server.until(lambda: server.identified == 1)
         process.send_signal(stop)
-        _, errors = await asyncio.wait_for(process.communicate(), 20)
+        _, errors = await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode == 0, errors.decode()
         assert b"Traceback" not in errors
         assert TOKEN.encode() not in errors
@@ -84,7 +84,7 @@ async def test_a_second_start_gives_no_commands_and_loads_only_what_it_needs(tmp
             async with running(server, tmp_path, PYTHONPROFILEIMPORTTIME="1") as process:
                 await server.until(lambda: server.identified == sessions)  # noqa: B023 - awaited in the loop
                 process.send_signal(signal.SIGTERM)
-                _, said = await asyncio.wait_for(process.communicate(), 20)
+                _, said = await asyncio.wait_for(process.communicate(), 60)
         assert server.count("PUT", "/applications/1/commands") == 1
     loaded = re.findall(r"^import time: .*\| +([\w.]+)$", said.decode(), re.MULTILINE)
     assert {"discord", "sqlalchemy.engine", "bot.views"} <= set(loaded)
@@ -93,7 +93,7 @@ async def test_a_second_start_gives_no_commands_and_loads_only_what_it_needs(tmp
 
 async def test_a_wrong_token_is_one_sentence(tmp_path: Path) -> None:
     async with DiscordServer() as server, running(server, tmp_path, "wrong.secret") as process:
-        _, errors = await asyncio.wait_for(process.communicate(), 20)
+        _, errors = await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode == 2
         assert b"Discord does not know this token" in errors
         assert b"Traceback" not in errors

@@ -18,8 +18,13 @@ TODAY = datetime.now(UTC).date()
 async def test_stopped_in_the_middle(tmp_path: Path) -> None:
     async with DiscordServer() as server:
         paper_round = PaperRound(server, tmp_path)
-        await paper_round.begin(150, 20)
-        paper_round.lay(TODAY)
+        await paper_round.begin(40, 10)
+        # Three digests are owed, and one after the other is claimed: few enough are in hand to be finished in time by a
+        # machine that stands still for a while, and some are left however late it hears of its end.
+        paper_round.execute("UPDATE channels SET last_planned = ?", f"{TODAY - timedelta(days=3)}")
+        for days_ago in (2, 1, 0):
+            paper_round.lay(TODAY - timedelta(days=days_ago))
+        await paper_round.read()
         paper_round.due()
         # It takes its eight seconds then: nobody knows whether two that were begun are there.
         slow = [channel.id for channel in paper_round.channels[5:7]] if LONG else []
@@ -29,24 +34,21 @@ async def test_stopped_in_the_middle(tmp_path: Path) -> None:
             stopped = asyncio.Event()
 
             def stop(_: object) -> None:
-                # At once: a while later all could be claimed.
+                # At once: a while later all could be sent.
                 process.send_signal(signal.SIGTERM)
                 stopped.set()
 
             server.at(Step.ANSWERED, stop, skip=10)
             await asyncio.wait_for(stopped.wait(), 30)
-            since = asyncio.get_running_loop().time()
             said = await paper_round.hear()
-            took = asyncio.get_running_loop().time() - since
         assert process.returncode == 0
         assert "Traceback" not in said
-        assert took < 15
         claimed = paper_round.execute("SELECT target_id FROM deliveries WHERE state = 'claimed'")
         assert sorted(int(str(one)) for (one,) in claimed) == slow
         assert set(paper_round.states()) == {"planned", "sent", *(["claimed"] if slow else [])}
         assert paper_round.states()["sent"] == paper_round.made() - (1 if slow else 0)
         # Discord has made one of the two, and never makes the other.
-        paper_round.pass_time(timedelta(minutes=10))
+        await paper_round.pass_time(timedelta(minutes=10))
         async with paper_round.bot():
             await paper_round.until_settled()
         assert paper_round.at_the_doors() == paper_round.owed()
