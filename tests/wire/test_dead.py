@@ -87,12 +87,12 @@ async def test_channels_that_are_dead(tmp_path: Path) -> None:
                 server.accept(channel.id)
             for channel in mended[:4]:
                 server.deny(channel, discord.Permissions.none())
-            await server.until(lambda: all(len(channel.messages) == 2 for channel in mended[:4]))
-            await paper_round.until_ledger(lambda states: states["planned"] + states["claimed"] == 0)
+            # A server's channels are looked at together: what it mends in one, it has in all.
+            guilds = {channel.guild for channel in mended[:4]}
+            up = living | {one for one in mended if one.guild in guilds}
+            # They are taken up one after another, and none may be open in between.
+            await come(paper_round, channels, [one for one in channels if one not in up], 2)
             said = await paper_round.end(process)
-        # A server's channels are looked at together: what it mends in one, it has in all.
-        guilds = {channel.guild for channel in mended[:4]}
-        up = living | {one for one in mended if one.guild in guilds}
         assert {channel: len(channel.messages) for channel in channels} == {one: 2 * (one in up) for one in channels}
         assert max(paper_round.at_the_doors().values()) == 1
         assert "Traceback" not in said
@@ -125,11 +125,12 @@ async def test_people_with_closed_direct_messages(tmp_path: Path) -> None:
             ids = [str(one.get("custom_id")) for one in listed.message.components]
             assert sum(one.startswith("pb:missed:") for one in ids) == 4
             server.accept(dm.id)
+            # They are taken up beside the answer.
+            target = "SELECT refusals, set_aside_at FROM targets WHERE target_id = ?"
+            await paper_round.until_rows(target, closed.id, rows=[(0, None)])
             lay(paper_round, 0)
             await server.until(lambda: len(dm.messages) == 1)
             await paper_round.until_ledger(lambda states: states == {"sent": 6, "set aside": 4})
-            target = "SELECT refusals, set_aside_at FROM targets WHERE target_id = ?"
-            assert paper_round.execute(target, closed.id) == [(0, None)]
             await paper_round.end(process)
         assert len(server.dm(open_).messages) == 5
         assert max(paper_round.at_the_doors().values()) == 1
@@ -167,7 +168,7 @@ async def test_a_token_that_is_taken_back(tmp_path: Path) -> None:
     async with DiscordServer() as server:
         paper_round = PaperRound(server, tmp_path)
         await paper_round.begin(150)
-        for channel in paper_round.channels[60:]:
+        for channel in paper_round.channels[10:]:
             server.refuse(channel.id, 401, 0)
         paper_round.lay(TODAY)
         paper_round.due()
@@ -176,7 +177,8 @@ async def test_a_token_that_is_taken_back(tmp_path: Path) -> None:
             # What was under way comes to its end; then nothing is asked.
             await paper_round.until_ledger(lambda states: states["claimed"] == 0)
             asked = sum(tried(server).values())
-            assert asked < 110
+            # A hundred are in hand at most, and all of them may have been asked for before the first answer is read.
+            assert asked <= 110
             for _ in range(10):
                 await server.slash("papers keyword", {"text": "model"})
             assert sum(tried(server).values()) == asked

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import LONG
 from tests.wire.discord_server import DiscordServer
 from tests.wire.faults import MESSAGES, Step
+from tests.wire.interactions import SECONDS
 from tests.wire.paper_round import PaperRound
 from tests.wire.settings import folder_of_digests
 
@@ -29,11 +30,10 @@ PAUSE = 0.25
 async def answered(server: DiscordServer) -> float:
     """How long the answer to a look-up takes."""
     answer = await server.slash("papers keyword", {"text": "model"})
-    assert not answer.late
     return answer.elapsed if answer.edited is None else answer.edited
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_many_channels_at_the_same_minute(tmp_path: Path) -> None:
     """Where the machine itself stalls, requests arrive in heaps: it is measured again then, three times at most."""
     for run in range(3 if LONG else 1):
@@ -82,7 +82,7 @@ async def held(folder: Path) -> bool:
         if LONG and not server.stalls:
             assert not server.over_limits
             assert server.peak() <= 50
-        in_time = took <= allowed * 1.1 and median(busy) <= 2 * median(idle)
+        in_time = took <= allowed * 1.1 and median(busy) <= 2 * median(idle) and max(idle + busy) <= SECONDS
         return in_time and not server.over_limits and server.peak() <= 50
 
 
