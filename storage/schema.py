@@ -31,13 +31,18 @@ metadata = MetaData()
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment: with its zone in Python, in UTC in the database."""
+    """A moment: with its zone in Python, in UTC in the database. One without a zone would be taken for the machine's
+    own time, and is refused."""
 
     impl = DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"the moment {value} has no zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value else None

@@ -105,7 +105,7 @@ def take(
         changed += stored.changed_entries
         if grows_for and digest.date >= now.astimezone(UTC).date():
             this = update(digests).where(digests.c.date == digest.date, digests.c.source == name)
-            connection.execute(this.values(ready_at=datetime.combine(digest.date, time()) + grows_for))
+            connection.execute(this.values(ready_at=datetime.combine(digest.date, time(), UTC) + grows_for))
     _set_fetched(connection, name, day, versions, now)
     connection.execute(update(sources).where(sources.c.name == name).values(fetched_at=now))
     return changed

@@ -400,7 +400,7 @@ async def test_two_thousand_channels_that_are_due_at_once(database: Database) ->
         "min_votes": 0,
         "language": "en",
         "paused": False,
-        "next_post_at": row.next_post_at.replace(tzinfo=None),
+        "next_post_at": row.next_post_at,
     }
     async with database.write() as connection:
         await connection.execute(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -122,12 +124,23 @@ async def test_what_is_held_is_not_kept_again(held: Database, path: Path) -> Non
     assert dump(path) == before
 
 
+@pytest.fixture(params=["UTC", "Asia/Seoul", "America/New_York"])
+def anywhere(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The machine's own zone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("anywhere")
 async def test_a_day_whose_papers_were_all_looked_up_grows_as_any_other(held: Database) -> None:
     today = Digest(TUESDAY, (looked_up(),))
     with held.write_here() as connection:
         sources.take(connection, "HF", TUESDAY, [today], [], NOW, grows_for=timedelta(days=1))
     async with held.read() as connection:
-        assert await digests.most_votes(connection, 5, NOW) == {MONDAY: 5}
+        assert await digests.most_votes(connection, 5, NOW + timedelta(hours=11)) == {MONDAY: 5}
         assert await digests.most_votes(connection, 5, NOW + timedelta(hours=12)) == {MONDAY: 5, TUESDAY: 99}
 
 
