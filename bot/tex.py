@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from pylatexenc.latex2text import LatexNodes2Text
 
 # A dollar that closes mathematics has no digit after it (Pandoc's rule), so "$5 to $7" stays; but no money begins as
-# "$\sim$7" does. A backtick is of Markdown.
+# "$\sim$7" does. Of "$10M and 5$\times$", the words say that the first is money. A backtick is of Markdown.
+_MONEY = r"\d[^$\n`\\]{0,300}?(?:\s(?:a|[a-z]{2,})\s|[\uac00-\ud7a3])"
 MATHEMATICS = re.compile(
-    r"(?<![\\$])\$(?=[^\s$])"
-    r"((?=[\\<>=~^_])[^$\n`]{1,300}?(?<=[^\s\\])|[^$\n`]{1,300}?(?<=[^\s\\])(?=\$(?!\d)))\$"
+    rf"(?<![\\$])\$(?=[^\s$])(?!{_MONEY})"
+    r"((?=[\\<>=~^_])(?:\\\$|[^$\n`]){1,300}?(?<=[^\s\\])|(?:\\\$|[^$\n`]){1,300}?(?<=[^\s\\])(?=\$(?!\d)))\$"
 )
 """Mathematics, with what stands between its dollars as the group."""
 

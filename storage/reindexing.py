@@ -20,7 +20,7 @@ from storage.subscriptions import hang
 
 log = logging.getLogger(__name__)
 
-_ANALYSIS = 2
+_ANALYSIS = 3
 """Counts the changes of bot.text, tex, document, terms and query that read a text or a keyword otherwise."""
 _BATCH = 400
 

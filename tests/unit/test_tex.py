@@ -34,6 +34,12 @@ from tests.unit import real
         (r"at \url{https://example.org/a_b}, \href{https://example.org}{here}",
          "at https://example.org/a_b, here (https://example.org)"),
         (r"50\% of R\&D for \$5", "50% of R&D for $5"),
+        (r"$\$0.03$ each, $\$$10, below $20\$$", "$0.03 each, $10, below 20$"),
+        (r"costs $10M and a 5$\times$ speedup", "costs $10M and a 5× speedup"),
+        (r"from $3 to $1, a 3$\times$ saving", "from $3 to $1, a 3× saving"),
+        (r"saves $3M (vs. $10M) and is 5$\times$ faster", "saves $3M (vs. $10M) and is 5× faster"),
+        (r"비용은 $10에서 3$\times$ 줄었다", "비용은 $10에서 3× 줄었다"),
+        (r"$2 x + 1$, $3$개, $1 \text{ or } 2$", "2 x + 1, 3개, 1 or 2"),
         (r"$\begin$", r"\begin"),
     ],
 )  # fmt: skip
