@@ -18,9 +18,9 @@ _HOST = f"(?:{'|'.join(map(re.escape, _ARXIV + _MIRRORS))})"
 # alphaXiv has pages in other languages: /ko/overview/.
 _PAGE = "(?:[a-z]{2}/)?(?:abs|pdf|html|papers|overview|audio)"
 # An address, also one without https://; or a number that is said to be arXiv's, as others look like dates or versions,
-# or stands in brackets as in the titles of arXiv's pages.
+# or stands in brackets as in the titles of arXiv's pages, with a month in it: [2024.1015] is a year and a day.
 _NAMED = re.compile(
-    rf"(?:(?:https?://|(?<![\w.@/:-])){_HOST}/{_PAGE}/|(?<!\w)arxiv(?::\s?|\s|\.)|\[(?={_ID}(?:v[0-9]+)?\]))"
+    rf"(?:(?:https?://|(?<![\w.@/:-])){_HOST}/{_PAGE}/|(?<!\w)arxiv(?::\s?|\s|\.)|\[(?![0-9]{{2}}(?!0[1-9]|1[0-2]))(?={_ID}(?:v[0-9]+)?\]))"
     rf"({_ID})(?![0-9])",
     re.IGNORECASE | re.ASCII,
 )

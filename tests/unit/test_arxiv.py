@@ -133,6 +133,7 @@ def test_addresses_lead_back(arxiv_id: str) -> None:
         ("||hf.co/papers/2406.14347||", "2406.14347"),
         ("**https://www.alphaxiv.org/overview/2406.14347v1**", "2406.14347"),
         ("[2406.14347v2] [hep-th/9901001] [2406.143470] [2406.14348, 3] [21.2406]", "2406.14347 hep-th/9901001"),
+        ("[2024.12345] [2024.1015] [2400.12345v2] [2413.12345], but [2412.12345]", "2412.12345"),
         ("alphaxiv.org/ko/abs/2406.14347 alphaxiv.org/audio/2406.14348", "2406.14347 2406.14348"),
         ("https://ar5iv.labs.arxiv.org/html/2406.14347 ar5iv.org/abs/2406.14348", "2406.14347 2406.14348"),
         ("arxiv.org/abs/math.GT/0309136?x=1 twice: arXiv:math/0309136", "math/0309136"),
