@@ -51,8 +51,9 @@ def restore(url: str, kept: Path) -> Path | None:
         with FileLock(f"{target}.lock", timeout=0):
             aside, made = _beside(target, "replaced"), _beside(target, "restored")
             copy(kept, made, restored_on=datetime.now(UTC).date())
-            # With the log that SQLite keeps beside it: it would be read into the copy, and damage that.
-            there = [end for end in ("-wal", "-shm", "") if os.path.lexists(f"{target}{end}")]
+            # With the log that SQLite keeps beside it: it would be read into the copy, and damage that. The log comes
+            # after the database, which would else, where this is ended in between, be without its newest rows.
+            there = [end for end in ("", "-wal", "-shm") if os.path.lexists(f"{target}{end}")]
             for end in there:
                 Path(f"{target}{end}").rename(f"{aside}{end}")
             made.rename(target)

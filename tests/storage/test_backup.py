@@ -18,7 +18,7 @@ import storage.backup
 import storage.database
 from bot.errors import DatabaseError
 from storage import papers
-from storage.backup import backup
+from storage.backup import backup, restore
 from storage.database import Database
 from tests.storage.support import MONDAY, digest, dump, paper, store, url_of
 
@@ -187,6 +187,35 @@ def test_what_cannot_be_copied(empty: Path, tmp_path: Path, monkeypatch: pytest.
         backup(url_of(empty), tmp_path / "no" / "copy.db")
     assert names(tmp_path) == {"sources"}
     assert names(sources) == before
+
+
+@pytest.mark.parametrize("moved", range(4))
+def test_a_restoration_that_is_ended_halfway_leaves_no_half_database(
+    empty: Path, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: int
+) -> None:
+    """What was written last is in the log alone, as where the bot was killed."""
+    kept = backup(url_of(empty), tmp_path / "kept.db")
+    shutil.copy(empty, tmp_path / "open.db")
+    with closing(sqlite3.connect(tmp_path / "open.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("INSERT INTO synced_commands VALUES (1, 'newest')")
+        for end in ("", "-wal", "-shm"):
+            shutil.copy(tmp_path / f"open.db{end}", f"{path}{end}")
+    rename, left = Path.rename, [moved]
+
+    def ended(one: Path, to: str | Path) -> Path:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return rename(one, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", ended)
+        with pytest.raises(KeyboardInterrupt):
+            restore(url_of(path), kept)
+    assert pairs(path) == [(1, "newest")] if path.exists() else moved
+    restore(url_of(path), kept)
+    assert pairs(path) == []
 
 
 @pytest.fixture
