@@ -34,6 +34,8 @@ _LONGEST_ON_ITS_DAY = timedelta(minutes=30)
 _LONGEST = timedelta(hours=6)
 _FIRST_RETRY = timedelta(minutes=1)
 _LAST_RETRY = timedelta(hours=1)
+_STUBBORN = 4
+"""Failures in a row after which what is new is not kept waiting any longer."""
 _MOST_TOLD = 5
 """Rejects of a day that are logged; a day is fetched often."""
 _MOST_WHY = 300
@@ -54,7 +56,7 @@ async def keep_sources(database: Database, settings: Settings) -> None:
 async def poll(database: Database, fetcher: Fetcher, found: Sequence[RemoteSource], now: datetime, days: int) -> int:
     """Asks each source for those of the last ``days`` days whose time has come; how many entries that changed. First
     come those never asked for, the oldest first, for a channel gets no digest that is older than its last one; then the
-    others, the newest first."""
+    others, the newest first. Of a source that goes on to fail the newest come first: it may be for an old one."""
     async with database.read() as connection:
         states = {state.name: state for state in await sources.all_of_them(connection)}
     polling = (_poll_one(database, fetcher, source, states.get(source.name), now, days) for source in found)
@@ -70,7 +72,8 @@ async def _poll_one(
     async with database.read() as connection:
         fetched = await sources.fetched_days(connection, source.name, since)
     due = [day for back in range(days + 1) if is_due(day := now.date() - timedelta(days=back), fetched.get(day), now)]
-    due = [*(day for day in reversed(due) if day not in fetched), *(day for day in due if day in fetched)]
+    if not state or state.failures < _STUBBORN:
+        due = [*(day for day in reversed(due) if day not in fetched), *(day for day in due if day in fetched)]
     changed = 0
     failure: SourceError | None = None
     for day in due:

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from bot import polling, remote
 from bot.config import HuggingFaceSource, MarkdownSource
@@ -202,6 +203,24 @@ async def test_a_failure_in_the_middle_keeps_the_days_that_come_first(kiosk: Kio
     kiosk.now += timedelta(hours=7)
     await kiosk.poll()
     assert kiosk.asked() == ["2026-01-06", "2026-01-05", "2026-01-04", "2026-01-03"]
+
+
+async def test_a_day_that_always_fails_does_not_keep_the_newest_waiting_for_long(kiosk: Kiosk) -> None:
+    kiosk.server.days = {SATURDAY: [paper("2601.00001")], TODAY: [paper("2601.00002")]}
+    ordinary = kiosk.server.answer
+
+    async def broken(request: web.Request) -> web.StreamResponse:
+        return await (says("", 500) if request.query["date"] == f"{SATURDAY}" else ordinary)(request)
+
+    kiosk.server.answer = broken
+    for _ in range(5):
+        assert await kiosk.held() == {}
+        await kiosk.poll()
+        kiosk.now += timedelta(minutes=25)
+    assert await kiosk.held() == {TODAY: [("2601.00002", 1)]}
+    kiosk.server.answer = ordinary
+    await kiosk.poll()
+    assert (await kiosk.held()).keys() == {SATURDAY, TODAY}
 
 
 async def test_markdown_at_an_address(kiosk: Kiosk) -> None:
