@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ _PREPARED = (
 """What the converter does not know, takes for a comment or writes without TeX's space, and what is put instead."""
 _SCRIPT = re.compile(r"([_^])(?:\{([^{}]*)\}|([^\s\\{}]))")
 _ROOT = re.compile(r"√\((\w+)\)")
+_BRACES = {"{": 1, "}": -1}
+_DEEPEST = 8
+"""Braces in braces that are read: each accent around accents doubles what there is to write."""
 _ONE = re.compile(r"[\w.]*|.")
 
 
@@ -61,12 +65,17 @@ def without_commands(text: str) -> str:
 @lru_cache(maxsize=1024)
 def mathematics(tex: str) -> str:
     """What stands between two dollars, in Unicode; as it is, where it cannot be read."""
+    from pylatexenc.latexwalker import LatexWalkerError
+
+    if max(accumulate(_BRACES.get(character, 0) for character in tex), default=0) > _DEEPEST:
+        return tex
     prepared = tex
     for pattern, instead in _PREPARED:
         prepared = pattern.sub(instead, prepared)
     try:
-        plain = _converter().latex_to_text(f"${_SCRIPT.sub(_script, prepared)}$")
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        # Tolerant, it reads what follows each brace that is never closed twice, and that again.
+        plain = _converter().latex_to_text(f"${_SCRIPT.sub(_script, prepared)}$", tolerant_parsing=False)
+    except (LatexWalkerError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         # The converter stumbles in as many ways over commands without what they want.
         return tex
     return " ".join(_ROOT.sub(r"√\1", plain).split())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +69,15 @@ def test_a_reader_sees_no_tex(written: str, shown: str) -> None:
 )
 def test_money_is_untouched(written: str) -> None:
     assert tex.to_unicode(written) == written
+
+
+@pytest.mark.parametrize("written", [r"\frac{" * 13, r"\sqrt[" * 13, r"\hat{" * 19 + "x" + "}" * 19])
+def test_what_is_nested_deeply_takes_no_longer(written: str) -> None:
+    """Each level took twice the time of the one before."""
+    tex.mathematics("x")
+    begun = time.process_time()
+    assert tex.mathematics(written) == written
+    assert time.process_time() - begun < 0.1
 
 
 COMMANDS = r"\frac \sqrt \text \left \begin{a} \end{a} \begin \verb \href \input{/etc/passwd} \item \hat \not \\ \cite"
