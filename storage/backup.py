@@ -46,9 +46,11 @@ def restore(url: str, kept: Path) -> Path | None:
     Raises:
         DatabaseError: a bot runs on the database, ``kept`` cannot be copied, or a file cannot be moved.
     """
-    target = file_of(url)
+    named = file_of(url)
+    # Where it is a link, SQLite's log is beside what it leads to.
+    target = named.resolve() if named.is_symlink() else named
     try:
-        with FileLock(f"{target}.lock", timeout=0):
+        with FileLock(f"{named}.lock", timeout=0):
             aside, made = _beside(target, "replaced"), _beside(target, "restored")
             copy(kept, made, restored_on=datetime.now(UTC).date())
             # With the log that SQLite keeps beside it: it would be read into the copy, and damage that. The log comes
@@ -58,7 +60,7 @@ def restore(url: str, kept: Path) -> Path | None:
                 Path(f"{target}{end}").rename(f"{aside}{end}")
             made.rename(target)
     except Timeout:
-        raise DatabaseError(f"Paperboy runs on the database '{target}'. End it first.") from None
+        raise DatabaseError(f"Paperboy runs on the database '{named}'. End it first.") from None
     except OSError as error:
         raise DatabaseError(f"The database '{target}' cannot be replaced: {error.strerror or error}.") from error
     return aside if "" in there else None

@@ -218,6 +218,19 @@ def test_a_restoration_that_is_ended_halfway_leaves_no_half_database(
     assert pairs(path) == []
 
 
+def test_a_restore_leaves_a_link_to_the_database_in_its_place(empty: Path, tmp_path: Path) -> None:
+    volume, kept, named = tmp_path / "volume", tmp_path / "kept.db", tmp_path / "paperboy.db"
+    volume.mkdir()
+    shutil.copy(empty, volume / "held.db")
+    shutil.copy(empty, kept)
+    named.symlink_to(volume / "held.db")
+    with closing(sqlite3.connect(named)) as connection, connection:
+        connection.execute("INSERT INTO synced_commands VALUES (1, 'newest')")
+    assert restore(url_of(named), kept) == volume / "held.replaced.db"
+    assert named.readlink() == volume / "held.db"
+    assert (pairs(named), pairs(volume / "held.replaced.db")) == ([], [(1, "newest")])
+
+
 @pytest.fixture
 def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A newer Paperboy: one migration more, in a copy of the folder of migrations."""
